@@ -1,0 +1,1 @@
+"""Books, orders, wallets and positions: pure arithmetic, no I/O, time passed in as epoch milliseconds."""

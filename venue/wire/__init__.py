@@ -1,0 +1,1 @@
+"""The server: HTTP, WebSocket, signatures, faults on the wire, and the admin endpoints."""
