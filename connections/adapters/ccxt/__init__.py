@@ -1,0 +1,1 @@
+"""The ccxt adapter. Importing this package does not import ccxt; ``adapter`` does."""

@@ -1,0 +1,112 @@
+"""ccxt's exceptions, sorted by what the caller may do about them.
+
+ccxt names what an exchange said; we need to know whether the order can be in the book. The order of the
+questions matters: final answers first, then what provably changed nothing, and everything else is doubt.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from connections.adapters.ccxt.library import ccxt
+from connections.adapters.ccxt.wire import Answer
+from connections.errors import (
+    AuthFailed,
+    BrokerError,
+    Duplicate,
+    InsufficientFunds,
+    NotSent,
+    OutcomeUnknown,
+    Rejected,
+    Throttled,
+    Unsupported,
+)
+from core.redact import redact_text
+
+_CODE = re.compile(r'"(?:code|retCode|ret_code|err_code|sCode)"\s*:\s*"?(-?\w+)"?')
+_BANNED_UNTIL = re.compile(r"until (\d{13})")
+_SENTENCE = re.compile(r'"(?:msg|message|retMsg|error_message|sMsg|err-msg)"\s*:\s*"([^"]{3,})"')
+_LONGEST_TEXT = 500
+
+_FINAL = (
+    ccxt.InvalidOrder,
+    ccxt.BadRequest,
+    ccxt.OperationRejected,
+    ccxt.InvalidAddress,
+)
+
+
+def translate(error: Exception, *, duplicate_marks: Sequence[str] = ()) -> BrokerError:
+    """Return the error of ours that says what may be done. Source: docs/adapters-ccxt.md, measured faults."""
+    if isinstance(error, BrokerError):
+        return error
+    answer: Answer | None = getattr(error, "answer", None)
+    text = redact_text(_words_of(error, answer))[:_LONGEST_TEXT]
+    code = _code_of(error, answer)
+    kind, message = _kind_of(error, answer, text, code, duplicate_marks)
+    if kind is Throttled:
+        return Throttled(message, retry_after=retry_after(answer), code=code, text=text)
+    return kind(message, code=code, text=text)
+
+
+def _words_of(error: Exception, answer: Answer | None) -> str:
+    """Return the venue's own sentence where it wrote one, else what ccxt made of it."""
+    found = _SENTENCE.search(answer.text) if answer else None
+    return found.group(1) if found else str(error)
+
+
+def _kind_of(
+    error: Exception, answer: Answer | None, text: str, code: str, duplicate_marks: Sequence[str]
+) -> tuple[type[BrokerError], str]:
+    if isinstance(error, ccxt.DuplicateOrderId) or any(mark in text or mark == code for mark in duplicate_marks):
+        return Duplicate, f"The venue knows this order id already: {text}"
+    # Binance answers -2015 to a revoked key, which ccxt calls a ban once the key has worked before.
+    if isinstance(error, ccxt.AuthenticationError) or code == "-2015":
+        return AuthFailed, f"The venue does not accept the key: {text}"
+    if isinstance(error, ccxt.InsufficientFunds):
+        return InsufficientFunds, f"The account cannot pay for it: {text}"
+    if isinstance(error, ccxt.NotSupported | ccxt.ArgumentsRequired):
+        return Unsupported, f"The venue cannot do that: {text}"
+    if isinstance(error, _FINAL):
+        return Rejected, f"The venue refused: {text}"
+    if isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
+        return Throttled, f"The venue asks us to slow down: {text}"
+    if isinstance(error, ccxt.InvalidNonce):
+        return NotSent, f"The venue refused our clock: {text}"
+    if isinstance(error, ccxt.OnMaintenance) and _is_spoken(answer):
+        return NotSent, f"The venue is in maintenance: {text}"
+    if type(error) is ccxt.ExchangeError and _is_refusal(answer):
+        return Rejected, f"The venue refused: {text}"
+    return OutcomeUnknown, f"The answer does not say what happened: {type(error).__name__}: {text}"
+
+
+def _is_spoken(answer: Answer | None) -> bool:
+    """Whether the venue itself spoke, in JSON, and not a proxy in front of it."""
+    return answer is not None and answer.text.lstrip()[:1] in ("{", "[")
+
+
+def _is_refusal(answer: Answer | None) -> bool:
+    # A code that ccxt does not know is still a refusal when it came as a client error in JSON. 5xx never is:
+    # Binance documents that its execution status is unknown and may have been a success.
+    return answer is not None and _is_spoken(answer) and answer.status < 500
+
+
+def _code_of(error: Exception, answer: Answer | None) -> str:
+    found = _CODE.search(answer.text if answer else str(error))
+    if found:
+        return found.group(1)
+    return f"HTTP_{answer.status}" if answer and answer.status >= 300 else type(error).__name__
+
+
+def retry_after(answer: Answer | None) -> timedelta | None:
+    """Return how long the venue told us to wait; None where it did not say."""
+    if answer is None:
+        return None
+    header = answer.headers.get("Retry-After", "")
+    if header.isdigit():
+        return timedelta(seconds=int(header))
+    banned = _BANNED_UNTIL.search(answer.text)
+    if not banned:
+        return None
+    left = datetime.fromtimestamp(int(banned.group(1)) / 1000, tz=UTC) - datetime.now(tz=UTC)
+    return max(left, timedelta(0))

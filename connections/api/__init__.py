@@ -1,0 +1,1 @@
+"""Accounts at venues and presets, for programs."""

@@ -1,0 +1,1 @@
+"""Pages of accounts at venues, and of how they trade."""
