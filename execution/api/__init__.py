@@ -1,0 +1,1 @@
+"""Subscriptions, what became of signals, orders, positions and differences, for programs."""

@@ -1,0 +1,1 @@
+"""What pages show of signals, subscriptions, executions, orders and positions: plain values, read once."""

@@ -1,0 +1,1 @@
+"""Pages of signals, subscriptions, executions, orders and positions."""

@@ -1,0 +1,99 @@
+"""Which prices matter, so that a tick costs what it makes due and not what is held. Pure.
+
+A level is a price at which somebody must act or look. Levels of one symbol lie in four heaps: those that fire when
+the bid falls or rises to them, and the same for the ask. A tick looks at the tops only.
+"""
+
+import heapq
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from connections.contract import Quote, Side
+
+
+class Basis(StrEnum):
+    """Which price counts: what one gets for selling, or pays for buying."""
+
+    BID = "BID"
+    ASK = "ASK"
+
+
+class Crossing(StrEnum):
+    FALLS = "FALLS"  # fires at or below the level
+    RISES = "RISES"  # fires at or above the level
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One price. ``owner`` names what it belongs to: putting an owner's levels replaces the old ones."""
+
+    owner: Hashable
+    symbol: str
+    basis: Basis
+    crossing: Crossing
+    price: Decimal
+    #: what to do, and with what
+    action: tuple[str, Any]
+
+
+def exit_level(
+    owner: Hashable, symbol: str, side: Side, price: Decimal, *, is_stop: bool, action: tuple[str, Any]
+) -> Level:
+    """Return the level of a stop or target of a position of this side."""
+    basis = Basis.BID if side is Side.BUY else Basis.ASK
+    falls = is_stop == (side is Side.BUY)
+    return Level(owner, symbol, basis, Crossing.FALLS if falls else Crossing.RISES, price, action)
+
+
+def order_level(
+    owner: Hashable, symbol: str, side: Side, price: Decimal, *, is_stop: bool, action: tuple[str, Any]
+) -> Level:
+    """Return the level at which a resting order of this side should trade."""
+    basis = Basis.ASK if side is Side.BUY else Basis.BID
+    falls = is_stop != (side is Side.BUY)
+    return Level(owner, symbol, basis, Crossing.FALLS if falls else Crossing.RISES, price, action)
+
+
+class WatchBook:
+    """Levels by symbol. Levels that were replaced stay in their heap until they surface, and are then dropped."""
+
+    def __init__(self) -> None:
+        self._versions: dict[Hashable, int] = {}
+        self._heaps: dict[tuple[str, Basis, Crossing], list[tuple[Decimal, int, int, Level]]] = {}
+        self._counter = 0
+
+    def put(self, owner: Hashable, levels: Iterable[Level]) -> None:
+        """Replace the levels of an owner. Cost: logarithmic in the levels of its symbol."""
+        # Versions never come twice: an owner that was forgotten and comes back must not wake its old levels.
+        self._counter += 1
+        version = self._versions[owner] = self._counter
+        for level in levels:
+            self._counter += 1
+            # A heap gives its smallest first, so levels that fire on a fall are kept negated.
+            key = -level.price if level.crossing is Crossing.FALLS else level.price
+            heap = self._heaps.setdefault((level.symbol, level.basis, level.crossing), [])
+            heapq.heappush(heap, (key, self._counter, version, level))
+
+    def forget(self, owner: Hashable) -> None:
+        """Drop every level of an owner."""
+        self._versions.pop(owner, None)
+
+    def symbols(self) -> set[str]:
+        """Return the symbols with levels, some of which may be stale."""
+        return {symbol for (symbol, _, _), heap in self._heaps.items() if heap}
+
+    def fire(self, quote: Quote) -> list[Level]:
+        """Return the levels that this quote reaches, and take them out. Cost: grows with what is returned."""
+        fired = []
+        for basis, price in ((Basis.BID, quote.bid), (Basis.ASK, quote.ask)):
+            for crossing in Crossing:
+                heap = self._heaps.get((quote.symbol, basis, crossing))
+                bound = -price if crossing is Crossing.FALLS else price
+                while heap and heap[0][0] <= bound:
+                    _, _, version, level = heapq.heappop(heap)
+                    if self._versions.get(level.owner) == version:
+                        fired.append(level)
+        return fired
