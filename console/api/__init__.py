@@ -1,0 +1,1 @@
+"""What joins several apps, for programs."""

@@ -1,0 +1,69 @@
+"""Events as people read them: a sentence, a time, and the way to what it happened to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from events.catalogue import WORDS, Kind
+from events.models import Event
+
+#: Where the subject of an event is shown.
+_PAGES: Mapping[str, str] = {
+    "signals.signal": "execution:signal",
+    "execution.executionlog": "execution:execution",
+    "execution.order": "execution:order",
+    "execution.subscription": "execution:subscription",
+    "positions.executionposition": "execution:position",
+    "connections.executionconnection": "connections:detail",
+    "connections.tradingpreset": "connections:preset",
+}
+#: After these the subject is no more.
+_GONE = frozenset({Kind.CONNECTION_REMOVED, Kind.SUBSCRIPTION_ENDED})
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    id: int
+    words: str
+    #: empty where there is nothing to show
+    address: str
+    at: datetime
+    #: "you", "Signalbox", or nobody in particular
+    by: str
+    is_house: bool
+
+
+class _Blank(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def activity_row(event: Event, user_id: object) -> ActivityRow:
+    """Return what a page shows."""
+    by = "you" if event.actor_id == user_id else "Signalbox" if event.actor_id is None else "somebody else"
+    return ActivityRow(event.pk, words_of(event), _address(event), event.occurred_at, by, event.owner_id is None)
+
+
+def words_of(event: Event) -> str:
+    """Return an event as a sentence."""
+    text = WORDS.get(Kind(event.kind)) if event.kind in set(Kind) else None
+    if text:
+        return text.format_map(_Blank(event.data))
+    about = next(
+        (str(event.data[name]) for name in ("name", "symbol", "pair", "channel") if event.data.get(name)), ""
+    )
+    happened = event.kind.replace(".", " ").replace("_", " ").capitalize()
+    return f"{happened}: {about}" if about else happened
+
+
+def _address(event: Event) -> str:
+    page = _PAGES.get(event.subject_type)
+    if (
+        page is None
+        or event.kind in _GONE
+        or (event.kind == Kind.PRESET_CHANGED and event.data.get("change") == "REMOVED")
+    ):
+        return ""
+    return reverse(page, args=[event.subject_id])
