@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from accounts.rest.problems import Problem, problem_response
-from console import metrics as state
+from console import gauges as state
 from core.clock import now
 
 #: A feed that has said nothing for this long is not alive: it says so twice a second.

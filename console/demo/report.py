@@ -35,9 +35,7 @@ def accounts(told: Told) -> str:
         ExecutionPosition.objects.filter(signal=told.signal).values_list("connection_id", "unprotected_ms")
     )
     rows = (
-        ExecutionLog.objects.filter(signal=told.signal)
-        .select_related("connection")
-        .order_by("connection__name", "-trades", "currency")
+        ExecutionLog.objects.filter(signal=told.signal).select_related("connection").order_by("connection__name")
     )
     return table(
         f"What became of {told.signal} on every account (times in ms, from publishing)",
@@ -64,7 +62,7 @@ def positions(told: Told) -> str:
     rows = (
         ExecutionPosition.objects.filter(signal=told.signal)
         .select_related("connection")
-        .order_by("connection__name", "-trades", "currency")
+        .order_by("connection__name")
     )
     return table(
         "Positions",

@@ -23,7 +23,6 @@ from marketdata import selectors as marketdata
 from positions.exits import plan_targets
 from positions.models import ExecutionPosition, PositionStatus
 
-
 logger = logging.getLogger(__name__)
 
 

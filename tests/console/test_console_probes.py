@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from connections.health import HealthStatus
-from console import metrics, probes
+from console import gauges, probes
 from core.clock import now
 from events.models import Delivery, Event
 from execution.services.feeding import HEARTBEAT
@@ -38,7 +38,7 @@ def beat(seconds_ago: float, quote_seconds_ago: float = 1.0) -> None:
 
 def numbers() -> dict[str, float]:
     """Every number Prometheus would read, by name and labels."""
-    text = metrics.render(clock=now).decode()
+    text = gauges.render(clock=now).decode()
     return {
         "".join([sample.name, *(f"|{value}" for value in sample.labels.values())]): sample.value
         for family in text_string_to_metric_families(text)
@@ -208,7 +208,7 @@ class TestMetrics:
         def broken(*_: Any) -> None:
             raise ConnectionError("away")
 
-        monkeypatch.setattr(metrics.current_app, "connection_for_read", broken)
+        monkeypatch.setattr(gauges.current_app, "connection_for_read", broken)
 
         found = numbers()
 
