@@ -66,7 +66,7 @@ INSERT INTO analytics_executionanalytic AS a (
 SELECT connection_id, day, currency, trades, wins, losses, ROUND(wins::numeric / NULLIF(trades, 0), 6), gross_profit,
        gross_loss, CASE WHEN gross_loss > 0 THEN LEAST(ROUND(gross_profit / gross_loss, 6), 99999999999999) END, pnl,
        fees, (SELECT ROUND(MIN(GREATEST((level - peak) / (equity - pnl + peak), -1)), 8)
-                FROM (SELECT level, GREATEST(MAX(level) OVER (ORDER BY number), -1e9) AS peak
+                FROM (SELECT level, GREATEST(MAX(level) OVER (ORDER BY number), 0) AS peak
                         FROM (SELECT number, SUM(change) OVER (ORDER BY number) AS level
                                 FROM unnest(changes) WITH ORDINALITY AS u (change, number)) AS path) AS curve
                WHERE equity - pnl + peak > 0),

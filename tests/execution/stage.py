@@ -72,7 +72,7 @@ _AGEING: tuple[tuple[Any, tuple[str, ...]], ...] = (
         ExecutionPosition,
         (
             "opened_at", "closed_at", "first_fill_at", "last_exit_at", "unprotected_since", "close_requested_at",
-            "updated_at",
+            "look_at", "updated_at",
         ),
     ),
     (Entry, ("at",)),
