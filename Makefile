@@ -9,13 +9,14 @@ LOCKED := requirements.txt requirements-embedded.txt constraints.txt config/inst
 # The command ends when make does, however make ends.
 RUN = exec $(BIN)/python config/embedded/tether.py TERM $$PPID -- $(BIN)/python
 
-.PHONY: help run test test-pg15 demo bench lint format lock clean
+.PHONY: help run test test-pg15 demo bench lint format docs lock clean
 
 help:
 	@echo "make run     start everything and print the address"
 	@echo "make test    the whole suite               make test-pg15  the same on a PostgreSQL of this machine"
 	@echo "make demo    one signal on 25 accounts     make bench      the benches"
 	@echo "make lint    all checks                    make format     put the code in order"
+	@echo "make docs    write the pages of docs/ that follow from the code"
 	@echo "make lock    write constraints.txt         make clean      remove what can be made again"
 
 run: .venv/.run
@@ -47,6 +48,11 @@ lint: .venv/.dev
 
 format: .venv/.dev
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+# Reads tables only: no server, no key.
+docs: export SIGNALBOX_READ_FILES = false
+docs: .venv/.dev
+	@$(BIN)/python -W ignore manage.py write_docs
 
 # Keeps what is locked as long as it fits; ARGS=--upgrade takes the newest.
 lock: export UV_SYSTEM_CERTS = true

@@ -14,8 +14,8 @@ __all__ = ["OPEN", "TABLE", "TERMINAL", "OrderEvent", "OrderState", "next_state"
 class OrderState(StrEnum):
     PENDING = "PENDING"  # decided, not yet committed to leave
     SUBMITTED = "SUBMITTED"  # committed to leave: it may be on the wire, in doubt, or resting at the venue
-    PARTIALLY_FILLED = "PARTIALLY_FILLED"
-    FILLED = "FILLED"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"  # some of it is filled, and the rest still may be
+    FILLED = "FILLED"  # all of it
     CANCELLED = "CANCELLED"  # by us, by the venue, or expired; what was filled before stays filled
     REJECTED = "REJECTED"  # the venue said no
     FAILED = "FAILED"  # known not to be at the venue

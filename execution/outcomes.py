@@ -164,29 +164,51 @@ TEXTS: Mapping[Reason, ReasonText] = {
         "The account keeps long and short of one symbol apart (hedge mode), which Signalbox does not trade.",
         "Switch the account to one-way mode at the exchange and test the connection.",
     ),
-    Reason.SUBSCRIPTION_PAUSED: ReasonText(_G.CHOICE, "The subscription to this channel is paused."),
-    Reason.OWNER_INACTIVE: ReasonText(_G.ACCOUNT, "The owner's login is deactivated."),
+    Reason.SUBSCRIPTION_PAUSED: ReasonText(
+        _G.CHOICE,
+        "The subscription to this channel is paused.",
+        "Resume the subscription to trade the next signal.",
+    ),
+    Reason.OWNER_INACTIVE: ReasonText(
+        _G.ACCOUNT, "The owner's login is deactivated.", "An administrator can activate it again."
+    ),
     Reason.SYMBOL_NOT_LISTED: ReasonText(
         _G.VENUE,
         "The venue lists nothing for {currency_pair}.",
         "Add an alias if the venue has another name for it.",
     ),
     Reason.SYMBOL_NOT_TRADING: ReasonText(_G.VENUE, "{symbol} is not trading at the venue at present."),
-    Reason.SYMBOL_EXCLUDED: ReasonText(_G.CHOICE, "{currency_pair} is on the list of excluded symbols."),
-    Reason.SYMBOL_NOT_ALLOWED: ReasonText(_G.CHOICE, "{currency_pair} is not on the list of allowed symbols."),
+    Reason.SYMBOL_EXCLUDED: ReasonText(
+        _G.CHOICE,
+        "{currency_pair} is on the list of excluded symbols.",
+        "Take it off the list in the preset or the subscription.",
+    ),
+    Reason.SYMBOL_NOT_ALLOWED: ReasonText(
+        _G.CHOICE,
+        "{currency_pair} is not on the list of allowed symbols.",
+        "Add it to the list in the preset or the subscription.",
+    ),
     Reason.SPOT_CANNOT_SHORT: ReasonText(
-        _G.ACCOUNT, "A spot account cannot sell {base} short, and this channel holds none to close."
+        _G.ACCOUNT,
+        "A spot account cannot sell {base} short, and this channel holds none to close.",
+        "Follow the channel with a derivatives account to sell short.",
     ),
     Reason.OPPOSITE_POSITION: ReasonText(
-        _G.CHOICE, "The account holds {held} {symbol} on the other side, and the preset skips opposite entries."
+        _G.CHOICE,
+        "The account holds {held} {symbol} on the other side, and the preset skips opposite entries.",
+        "Close that position, or allow opposite entries in the preset.",
     ),
     Reason.DUPLICATE_POSITION: ReasonText(
-        _G.CHOICE, "The account holds {held} {symbol} already, and the preset does not add to positions."
+        _G.CHOICE,
+        "The account holds {held} {symbol} already, and the preset does not add to positions.",
+        "Let the preset add to positions, if that is wanted.",
     ),
     Reason.DECISION_VETOED: ReasonText(_G.CHOICE, "The decision service said no: {decision}"),
     Reason.UNSUPPORTED_ORDER: ReasonText(_G.VENUE, "The venue cannot do this order: {error}"),
     Reason.NO_PRICE: ReasonText(_G.VENUE, "No current price of {symbol} could be had."),
-    Reason.NO_BALANCE: ReasonText(_G.VENUE, "The balance could not be read: {error}"),
+    Reason.NO_BALANCE: ReasonText(
+        _G.VENUE, "The balance could not be read: {error}", "Test the connection, and retry it."
+    ),
     Reason.STOP_NEEDED: ReasonText(
         _G.SIZE,
         "The size is a risk from the stop, and the signal has no stop.",
@@ -206,14 +228,20 @@ TEXTS: Mapping[Reason, ReasonText] = {
         _G.RISK, "The order needs {needed} {currency} and {free} are free.", "Add funds, or lower the size."
     ),
     Reason.TOO_MANY_POSITIONS: ReasonText(
-        _G.RISK, "The account holds {open_positions} positions and may hold {max_open_positions}."
+        _G.RISK,
+        "The account holds {open_positions} positions and may hold {max_open_positions}.",
+        "Close a position, or raise the limit.",
     ),
     Reason.ORDER_IN_DOUBT: ReasonText(
-        _G.RISK, "An earlier order for {symbol} is still in doubt; entries wait until it is resolved."
+        _G.RISK,
+        "An earlier order for {symbol} is still in doubt; entries wait until it is resolved.",
+        "Wait: the venue is asked until it is proven.",
     ),
     Reason.TRADING_HALTED: ReasonText(_G.RISK, "Trading is halted: {halted_reason}"),
     Reason.VENUE_REJECTED: ReasonText(_G.VENUE, "The venue refused the order: {error}"),
-    Reason.VENUE_INSUFFICIENT_FUNDS: ReasonText(_G.VENUE, "The venue says that the account cannot pay: {error}"),
+    Reason.VENUE_INSUFFICIENT_FUNDS: ReasonText(
+        _G.VENUE, "The venue says that the account cannot pay: {error}", "Add funds, or lower the size."
+    ),
     Reason.VENUE_KEY_REFUSED: ReasonText(
         _G.VENUE, "The venue does not accept the key: {error}", "Enter a new key and test the connection."
     ),

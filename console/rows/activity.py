@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from events.catalogue import WORDS, Kind
 from events.models import Event
+from execution.outcomes import sentence
+from positions.labels import CLOSING_REASONS
 
 #: Where the subject of an event is shown.
 _PAGES: Mapping[str, str] = {
@@ -50,12 +52,20 @@ def words_of(event: Event) -> str:
     """Return an event as a sentence."""
     text = WORDS.get(Kind(event.kind)) if event.kind in set(Kind) else None
     if text:
-        return text.format_map(_Blank(event.data))
+        return text.format_map(_Blank(event.data, why=_why(event))).strip()
     about = next(
         (str(event.data[name]) for name in ("name", "symbol", "pair", "channel") if event.data.get(name)), ""
     )
     happened = event.kind.replace(".", " ").replace("_", " ").capitalize()
     return f"{happened}: {about}" if about else happened
+
+
+def _why(event: Event) -> str:
+    reason = str(event.data.get("reason") or "")
+    if event.subject_type == "execution.executionlog":
+        return sentence(reason, event.data.get("numbers") or {}) if reason else ""
+    closing = CLOSING_REASONS.get(reason)
+    return f"{closing.text}." if closing else ""
 
 
 def _address(event: Event) -> str:
