@@ -16,8 +16,9 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from connections import registry
+from connections import budget, registry
 from connections.adapter import BrokerAdapter
+from connections.budget import Priority
 from connections.contract import (
     AccountAccess,
     Balance,
@@ -79,6 +80,15 @@ class Errand:
     delay_s: float = 0.0
     #: an order that has not left by then stays here; None for what may go at any time
     leave_by: datetime | None = None
+    #: it opens a position, or an entry waits for it: what protects and closes comes before it
+    is_entry: bool = False
+
+    @property
+    def priority(self) -> Priority:
+        """How much of the venue's request budget it may use up."""
+        if self.is_entry:
+            return Priority.ENTRY
+        return Priority.HOUSEKEEPING if self.kind is ErrandKind.BALANCE else Priority.EXIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,7 @@ class Courier:
         await asyncio.gather(*(self._run(errand, outbox) for errand in errands))
 
     async def _run(self, errand: Errand, outbox: Outbox) -> None:
+        budget.priority.set(errand.priority)  # every errand is a task of its own, with a context of its own
         if errand.delay_s:
             await asyncio.sleep(errand.delay_s)
         if self._gate is None:

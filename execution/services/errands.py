@@ -8,6 +8,7 @@ from typing import Any
 from connections.contract import MarketType, PairTicket
 from execution.courier import LEAVES_WITHIN, Account, Errand, ErrandKind
 from execution.models import Order
+from execution.roles import OrderRole
 
 #: Leverage and margin mode.
 Preparation = tuple[Decimal, str]
@@ -25,6 +26,7 @@ def submit(
         prepare=preparation,
         delay_s=delay_s,
         leave_by=_leave_by(order),
+        is_entry=order.role == OrderRole.ENTRY,
     )
 
 

@@ -115,7 +115,7 @@ def _decide_and_send(log_ids: Sequence[UUID], waiting: Waiting, token: UUID, clo
     for each in loaded:
         if each.account is not None and context.is_balance_old(each, now=now):
             waiting.setdefault(each.account.connection_id, []).append(each.case.log_id)
-            ask[each.account.connection_id] = Errand(ErrandKind.BALANCE, each.account)
+            ask[each.account.connection_id] = Errand(ErrandKind.BALANCE, each.account, is_entry=True)
         else:
             ready.append(each)
     _decide(ready, token, clock, pump)

@@ -72,6 +72,8 @@ class Dialect:
     per_minute: Mapping[MarketType, float] = field(default_factory=dict)
     #: requests whose cost ccxt states per account and not per address: (section, method, path) -> units
     costs: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
+    #: requests that cost less when they name a parameter: (section, method, path, parameter) -> units
+    costs_naming: Mapping[tuple[str, str, str, str], float] = field(default_factory=dict)
     #: ccxt options beyond those every exchange gets
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -94,6 +96,8 @@ DIALECTS: Mapping[str, Dialect] = {
         # on the address. Source: developers.binance.com, "Limits" of both markets.
         per_minute={MarketType.SPOT: 1200, MarketType.LINEAR: 2400, MarketType.INVERSE: 2400},
         costs={("fapiPrivate", "POST", "order"): 0, ("dapiPrivate", "POST", "order"): 0},
+        # Trades of one order weigh five, trades of a symbol twenty.
+        costs_naming={("private", "GET", "myTrades", "orderId"): 1},
         options={
             "fetchCurrencies": False,
             "fetchMargins": False,

@@ -41,13 +41,16 @@ class OverTheWire:
     venue: str = ""
     per_minute: float = 0.0
     costs: Mapping[tuple[str, str, str], float] = {}
+    costs_naming: Mapping[tuple[str, str, str, str], float] = {}
 
     def calculate_rate_limiter_cost(
         self: Any, api: Any, method: str, path: str, params: Any, config: Any
     ) -> float:
         section = api if isinstance(api, str) else api[0]
-        stated = self.costs.get((section, method, path))
-        if stated is not None:
+        for name in params:
+            if (stated := self.costs_naming.get((section, method, path, name))) is not None:
+                return stated
+        if (stated := self.costs.get((section, method, path))) is not None:
             return stated
         return float(super().calculate_rate_limiter_cost(api, method, path, params, config))  # type: ignore[misc]
 
@@ -134,7 +137,7 @@ def described(exchange: str, market: MarketType) -> Any:
     # As text: ccxt parses twice in places, and its second reading drops a Decimal.
     made = _class_of(exchange)({"options": options, "enableRateLimit": True, "number": str})
     made.per_minute = dialect.per_minute.get(market, 60_000 / made.rateLimit) * SAFETY
-    made.costs = dialect.costs
+    made.costs, made.costs_naming = dialect.costs, dialect.costs_naming
     return made
 
 

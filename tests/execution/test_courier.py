@@ -1,0 +1,75 @@
+"""Errands carry their priority to the venue's request budget."""
+
+from typing import Any
+
+import pytest
+
+from connections import budget
+from connections.budget import Priority
+from connections.contract import Balance, OrderRef, OrderReport, OrderType
+from execution.courier import Account, Courier, Errand, ErrandKind, Outbox, take
+from tests.values import BTC, make_balance
+
+
+class Listener:
+    """An adapter that notes on whose share of the budget it is asked."""
+
+    def __init__(self) -> None:
+        self.heard: list[Priority] = []
+
+    async def find(self, ref: OrderRef) -> OrderReport | None:
+        self.heard.append(budget.priority.get())
+        return None
+
+    async def cancel(self, ref: OrderRef) -> None:
+        self.heard.append(budget.priority.get())
+
+    async def balance(self) -> Balance:
+        self.heard.append(budget.priority.get())
+        return make_balance()
+
+
+class CourierTo(Courier):
+    def __init__(self, listener: Listener) -> None:
+        super().__init__()
+        self._listener: Any = listener
+
+    def _adapter(self, account: Account) -> Any:
+        return self._listener
+
+
+REF = OrderRef("a" * 26, BTC, order_type=OrderType.STOP)
+
+
+class TestCourier:
+    @pytest.mark.parametrize(
+        ("kind", "is_entry", "share"),
+        [
+            (ErrandKind.FIND, False, Priority.EXIT),
+            (ErrandKind.CANCEL, False, Priority.EXIT),
+            (ErrandKind.FIND, True, Priority.ENTRY),
+            (ErrandKind.BALANCE, True, Priority.ENTRY),
+            (ErrandKind.BALANCE, False, Priority.HOUSEKEEPING),
+        ],
+    )
+    def test_spends_the_share_of_what_it_is_sent_for(
+        self, kind: ErrandKind, is_entry: bool, share: Priority
+    ) -> None:
+        listener, outbox = Listener(), Outbox()
+        account: Any = None
+
+        CourierTo(listener).send([Errand(kind, account, ref=REF, is_entry=is_entry)], outbox)
+
+        assert take(outbox, at_most=1, wait_s=5)
+        assert listener.heard == [share]
+
+    def test_keeps_errands_of_different_shares_apart(self) -> None:
+        listener, outbox = Listener(), Outbox()
+        account: Any = None
+        errands = [Errand(ErrandKind.BALANCE, account), Errand(ErrandKind.FIND, account, ref=REF)]
+
+        CourierTo(listener).send(errands, outbox)
+
+        while len(listener.heard) < len(errands):
+            assert take(outbox, at_most=1, wait_s=5)
+        assert sorted(listener.heard) == [Priority.EXIT, Priority.HOUSEKEEPING]
