@@ -38,6 +38,11 @@ class Level:
     #: what to do, and with what
     action: tuple[str, Any]
 
+    def is_reached_by(self, quote: Quote) -> bool:
+        """Return whether a quote of its symbol lies at the level or beyond."""
+        price = quote.bid if self.basis is Basis.BID else quote.ask
+        return price <= self.price if self.crossing is Crossing.FALLS else price >= self.price
+
 
 def exit_level(
     owner: Hashable, symbol: str, side: Side, price: Decimal, *, is_stop: bool, action: tuple[str, Any]

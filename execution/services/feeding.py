@@ -8,12 +8,11 @@ resolver and the sweep.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
-from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
@@ -22,6 +21,7 @@ from django.db.models import Q
 
 from connections import registry
 from connections.access import public_access_of
+from connections.adapter import BrokerAdapter
 from connections.contract import Quote, Side
 from connections.errors import BrokerError, Misconfigured
 from connections.models import DataConnection
@@ -43,8 +43,11 @@ logger = logging.getLogger(__name__)
 REFRESH_S = 0.5
 #: Rows are read again from a little before the last look, because transactions commit late.
 OVERLAP = timedelta(seconds=5)
-#: An order whose price was touched and which has not traded is looked up again after this.
+#: An order whose price was touched and which has not traded is looked up again after this, then later each time.
 LOOK_AGAIN = timedelta(seconds=1)
+LONGEST_LOOK = timedelta(seconds=30)
+#: A price that nothing has followed for this long says little about now.
+KNOWN_FOR = timedelta(seconds=30)
 POLL_S = 1.0
 RECONNECT_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 #: Where the feed says that it is alive, for readiness and the dashboard.
@@ -63,6 +66,16 @@ class Source:
     last_quote_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An order that was touched and is to be looked up again."""
+
+    level: Level
+    at: datetime
+    #: how long it waited for this
+    wait: timedelta
+
+
 @dataclass(slots=True)
 class Feed:
     """Call ``turn`` for ever, from one thread."""
@@ -74,7 +87,10 @@ class Feed:
     _pump: Pump | None = None
     _seen_until: datetime | None = None
     _refreshed_at: float = 0.0
-    _look_again: list[tuple[datetime, Level]] = field(default_factory=list)
+    #: by order
+    _looks: dict[UUID, Look] = field(default_factory=dict)
+    #: the last quote by its name, for levels that are put after it came
+    _known: dict[str, tuple[str, Quote]] = field(default_factory=dict)
     _backend: int | None = None
 
     @property
@@ -118,7 +134,8 @@ class Feed:
         for order in _orders(since):
             self._watch_order(order)
         self._seen_until = moment
-        self._arm_again(moment)
+        self._look_once_more(moment)
+        self._meet_known_prices(moment)
         self._watch_venues()
         self._beat(moment)
 
@@ -145,22 +162,36 @@ class Feed:
         price, is_stop = (order.stop_price, True) if order.stop_price is not None else (order.price, False)
         if order.state not in OPEN or price is None or order.acknowledged_at is None:
             self.book.forget(owner)
+            self._looks.pop(order.pk, None)
             return
+        if order.pk in self._looks:
+            return  # it was touched and is being asked about; its level comes back when the price has left it
         symbol = _name(order.connection.venue_key, order.symbol)
         level = order_level(owner, symbol, Side(order.side), price, is_stop=is_stop, action=(LOOK, order.pk))
         self.book.put(owner, [level])
 
-    def _arm_again(self, moment: datetime) -> None:
-        due = [level for at, level in self._look_again if at <= moment]
-        self._look_again = [(at, level) for at, level in self._look_again if at > moment]
-        still = set(
-            Order.objects.filter(pk__in=[level.action[1] for level in due], state__in=OPEN).values_list(
-                "pk", flat=True
-            )
-        )
-        for level in due:
-            if level.action[1] in still:
-                self.book.put(level.owner, [level])
+    def _look_once_more(self, moment: datetime) -> None:
+        """Look up again what was touched and still works; what the price has left is only watched."""
+        due = {key: look for key, look in self._looks.items() if look.at <= moment}
+        for key in due:
+            del self._looks[key]
+        open_orders = Order.objects.filter(pk__in=list(due), state__in=OPEN)
+        still = [due[key] for key in open_orders.values_list("pk", flat=True)] if due else []
+        touched = [look for look in still if self._is_touched(look.level)]
+        for look in still:
+            if look not in touched:
+                self.book.put(look.level.owner, [look.level])
+        self._look({look.level: min(look.wait * 2, LONGEST_LOOK) for look in touched})
+
+    def _is_touched(self, level: Level) -> bool:
+        known = self._known.get(level.symbol)
+        return known is None or level.is_reached_by(known[1])
+
+    def _meet_known_prices(self, moment: datetime) -> None:
+        """Let levels that are new meet the price that is there already: a quiet market may not tick again."""
+        for venue_key, quote in self._known.values():
+            if moment - quote.quoted_at < KNOWN_FOR:
+                self._act(venue_key, quote)
 
     # --- venues -------------------------------------------------------------------------------------------------
 
@@ -197,6 +228,8 @@ class Feed:
             try:
                 adapter = registry.build(row.type, public_access_of(row))
                 if adapter.capabilities.stream_quotes and failures < len(RECONNECT_S):
+                    # A stream tells what changes; what was crossed before it began is asked for.
+                    await self._ask_once(venue_key, adapter, symbols)
                     async for quote in adapter.stream_quotes(symbols):
                         self.quotes.put((venue_key, quote))
                         failures = 0
@@ -208,11 +241,14 @@ class Feed:
                 logger.warning("Quotes of %s broke (%s); again in %g s.", venue_key, error, wait)
                 await asyncio.sleep(wait)
 
-    async def _poll(self, venue_key: str, adapter: Any, symbols: list[str]) -> None:
+    async def _poll(self, venue_key: str, adapter: BrokerAdapter, symbols: list[str]) -> None:
         while True:
-            for quote in (await adapter.quotes(symbols)).values():
-                self.quotes.put((venue_key, quote))
+            await self._ask_once(venue_key, adapter, symbols)
             await asyncio.sleep(POLL_S)
+
+    async def _ask_once(self, venue_key: str, adapter: BrokerAdapter, symbols: list[str]) -> None:
+        for quote in (await adapter.quotes(symbols)).values():
+            self.quotes.put((venue_key, quote))
 
     # --- ticks --------------------------------------------------------------------------------------------------
 
@@ -228,6 +264,8 @@ class Feed:
                 venue_key, quote = self.quotes.get_nowait()
         except Empty:
             pass
+        for (venue_key, symbol), quote in latest.items():
+            self._known[_name(venue_key, symbol)] = venue_key, quote
         for key, quotes in passed.items():
             # Nothing that was touched on the way may be missed because the price came back.
             for each in quotes[:-1]:
@@ -246,18 +284,22 @@ class Feed:
         fired = self.book.fire(named)
         if fired:
             self._close([level.action[1] for level in fired if level.action[0] == CLOSE], quote)
-            self._look([level for level in fired if level.action[0] == LOOK])
+            self._look({level: LOOK_AGAIN for level in fired if level.action[0] == LOOK})
 
     def _close(self, position_ids: Iterable[UUID], quote: Quote) -> None:
         rows = ExecutionPosition.objects.filter(pk__in=list(position_ids), status=PositionStatus.OPEN)
         moment = self.clock()
         self.pump.advance([row.pk for row in rows if monitoring.act_on(row, quote, now=moment)])
 
-    def _look(self, levels: list[Level]) -> None:
-        orders = {row.pk: row for row in Order.objects.filter(pk__in=[level.action[1] for level in levels])}
+    def _look(self, waits: Mapping[Level, timedelta]) -> None:
+        """Look orders up now, and again after their wait."""
+        if not waits:
+            return
+        orders = {row.pk: row for row in Order.objects.filter(pk__in=[level.action[1] for level in waits])}
         accounts = accounts_of({row.connection_id for row in orders.values()})
-        again_at = self.clock() + LOOK_AGAIN
-        self._look_again += [(again_at, level) for level in levels]
+        moment = self.clock()
+        for level, wait in waits.items():
+            self._looks[level.action[1]] = Look(level, moment + wait, wait)
         self.pump.send(
             [
                 Errand(ErrandKind.FIND, accounts[row.connection_id], (row.pk,), ref=row.ref())
