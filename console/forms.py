@@ -9,6 +9,7 @@ from accounts.models import User
 from connections.contract import OrderType, TimeInForce
 from connections.labels import ORDER_TYPES, SIDES, TIMES_IN_FORCE
 from core.decimals import NotANumber, parse
+from events import operational
 from signals.models import Channel
 from signals.rules import MOST_TARGETS, InvalidSignal
 from signals.selectors import channels_run_by
@@ -43,6 +44,7 @@ class SignalForm(forms.Form):
     order_type = forms.ChoiceField(
         label="Entry",
         choices=[(each.value, f"{ORDER_TYPES[each].text}: {ORDER_TYPES[each].hint}") for each in _ENTRY_TYPES],
+        initial=lambda: operational.value("signals.default_order_type"),
     )
     open_price = NumberField(
         label="Entry price",

@@ -20,4 +20,12 @@ class SignalsConfig(AppConfig):
                 low=Decimal(0),
                 high=Decimal(604_800),
             ),
+            Declaration(
+                "signals.default_order_type",
+                SettingType.CHOICE,
+                "Default entry",
+                "How a signal enters that does not say. A limit entry without its price is refused.",
+                default="MARKET",
+                choices=("MARKET", "LIMIT"),
+            ),
         )

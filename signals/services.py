@@ -52,7 +52,8 @@ def create_signal(
         InvalidSignal: a field does not fit, or no venue we know lists the pair.
         DuplicateSignal: the sender's id came before, or the same content within the window.
     """
-    terms = read_terms(data, now=now)
+    entry = data.get("order_type") or operational.value("signals.default_order_type")
+    terms = read_terms({**data, "order_type": entry}, now=now)
     _check_is_listed(terms.currency_pair)
     content_hash = _content_hash(channel, terms)
     _refuse_duplicate(source, external_id, content_hash, now)

@@ -37,8 +37,8 @@ class SignalInput(Input):
     #: base and quote, such as BTC/USDT
     currency_pair = serializers.CharField(max_length=41)
     direction = EnumField(Side)
-    #: MARKET, LIMIT or STOP
-    order_type = EnumField(OrderType, default=OrderType.MARKET)
+    #: MARKET, LIMIT or STOP; left out, the house's default entry
+    order_type = EnumField(OrderType, required=False)
     #: price of a resting entry; of a market entry the price it was decided at
     open_price = UncheckedNumberField(required=False, allow_null=True)
     #: the stop

@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.scopes import Scope
 from connections.models import ExecutionConnection
 from core.clock import now
+from events import operational
 from signals.models import Channel, Signal
 from signals.rules import SignalStatus
 from tests import makers
@@ -48,6 +49,19 @@ class TestCreate:
         assert row["targets"] == [{"price": "51000", "share": "0.5"}, {"price": "53000.1", "share": "0.5"}]
         assert (row["open_price"], row["sl"], row["order_type"]) == ("50000", "49000", "MARKET")
         assert Signal.objects.get().author == bob
+
+    def test_enters_as_the_house_says_when_the_signal_does_not(
+        self, bob: User, ada: User, channel: Channel
+    ) -> None:
+        operational.change(name="signals.default_order_type", raw="LIMIT", actor=ada, now=now())
+        operational.forget()
+
+        said, unsaid = buy(channel, order_type="MARKET"), buy(channel)
+        rows = [program_of(bob).post(HERE, body).json() for body in (said, unsaid)]
+
+        assert [row["order_type"] for row in rows] == ["MARKET", "LIMIT"]
+        body = buy(channel, open_price=..., order_type=...)
+        assert fields(program_of(bob).post(HERE, body)) == {"open_price": "PRICE_MISSING"}
 
     def test_keeps_every_digit_of_a_number(self, bob: User, channel: Channel) -> None:
         program = program_of(bob)
