@@ -17,6 +17,7 @@ from console.demo.venue import VenueAdmin
 from core.clock import Clock
 from execution.models import Subscription
 from execution.services import subscriptions
+from marketdata import selectors as instruments
 from marketdata import services as marketdata
 from signals.models import Channel
 
@@ -46,13 +47,15 @@ def seed(*, venue_url: str, clock: Clock, stage: Stage) -> Seeded:
         venue.ensure_account(venue_account(part, stage))
     people = {name: _person(name, label, role) for name, (label, role) in PEOPLE.items()}
     channel = _channel(people["bob"])
+    is_first_time = not ExecutionConnection.objects.filter(name="paused", owner=people["alice"]).exists()
     made = {part.name: _connection(part, people, venue_url, clock) for part in parts}
     _load_markets(venue_url, clock)
     untested = [made[part.name] for part in parts if part.twist != "never tested"]
     checking.check_connections(connections=[each for each in untested if not each.last_tested_at], clock=clock)
     for part in parts:
         _subscribe(part, channel, made[part.name], clock)
-    _twist(venue, made, clock)
+    if is_first_time:
+        _twist(venue, made, clock)
     return Seeded(people, channel, made, parts)
 
 
@@ -115,7 +118,9 @@ def _move(connection: ExecutionConnection, venue_url: str) -> ExecutionConnectio
 
 def _load_markets(venue_url: str, clock: Clock) -> None:
     for source in DataConnection.objects.filter(base_url=venue_url):
-        marketdata.load_instruments(source=source, now=clock())
+        # What is known is kept fresh on the clock. A quick restart must not wait for a budget that is used up.
+        if not instruments.instruments_of(source.venue_key):
+            marketdata.load_instruments(source=source, now=clock())
 
 
 def _subscribe(part: Part, channel: Channel, connection: ExecutionConnection, clock: Clock) -> None:
