@@ -178,6 +178,11 @@ class PresetForm(PresetValuesForm):
         self.add_error(error.field if error.field in self.fields else None, str(error))
 
 
+def told(spec: Spec, value: Any) -> str:
+    """Return a value with a word for what is not set: an empty list of what is allowed allows everything."""
+    return shown(spec, value) or ("all" if spec.merge is Merge.INTERSECTION else "none")
+
+
 def shown(spec: Spec, value: Any) -> str:
     """Return a value of a preset as a form and a page show it."""
     if value is None or value == () or value == []:

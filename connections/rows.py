@@ -12,7 +12,7 @@ from django.http import Http404
 from accounts.models import User
 from connections import registry, selectors
 from connections.errors import Misconfigured
-from connections.forms import shown
+from connections.forms import told
 from connections.health import HealthStatus
 from connections.labels import ENVIRONMENTS, HEALTH, MARKETS, intention_of
 from connections.models import AccountSnapshot, ExecutionConnection
@@ -141,8 +141,8 @@ def value_rows(layers: Sequence[Layer]) -> list[ValueRow]:
     rows = []
     for spec in SPECS:
         source = effective.sources[spec.name]
-        value = shown(spec, getattr(effective.preset, spec.name))
-        rows.append(ValueRow(spec.label, spec.help, spec.unit, value or "none", source, source == "default"))
+        value = told(spec, getattr(effective.preset, spec.name))
+        rows.append(ValueRow(spec.label, spec.help, spec.unit, value, source, source == "default"))
     return rows
 
 

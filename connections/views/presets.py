@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.pages import show
 from accounts.paging import page_of
 from connections import preset_services, rights, selectors
-from connections.forms import PresetForm, initial_of, shown
+from connections.forms import PresetForm, initial_of, shown, told
 from connections.models import TradingPreset
 from connections.preset_specs import BY_NAME, SPECS
 from connections.presets import InvalidPreset, Layer
@@ -156,4 +156,4 @@ def _copied(request: HttpRequest, user: User) -> dict[str, object]:
 
 
 def _defaults() -> dict[str, str]:
-    return {spec.name: shown(spec, spec.default) or "none" for spec in SPECS}
+    return {spec.name: told(spec, spec.default) for spec in SPECS}

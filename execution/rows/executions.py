@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -49,8 +50,10 @@ class ExecutionRow:
     explanation: str
     advice: str
     is_retryable: bool
-    filled: str
-    average_price: str
+    #: in units of the base currency; None when nothing was filled
+    filled: Decimal | None
+    base: str
+    average_price: Decimal | None
     created_at: datetime
     finished_at: datetime | None
 
@@ -74,8 +77,9 @@ def execution_row(log: ExecutionLog, user: User) -> ExecutionRow:
         explanation=log.explanation,
         advice=text.advice if text else "",
         is_retryable=log.status == LogStatus.FAILED and log.reason in RETRYABLE,
-        filled=str(log.numbers.get("filled", "")),
-        average_price=str(log.numbers.get("average_price", "")),
+        filled=_decimal(log.numbers.get("filled")),
+        base=log.signal.currency_pair.partition("/")[0],
+        average_price=_decimal(log.numbers.get("average_price")),
         created_at=log.created_at,
         finished_at=log.finished_at,
     )
@@ -137,6 +141,10 @@ def counts_in_words(counts: Iterable[tuple[str, int]]) -> list[tuple[Label, int]
     order = list(OUTCOMES)
     ranked = sorted(counts, key=lambda pair: (pair[0] != LogStatus.EXECUTED, order.index(pair[0])))
     return [(OUTCOMES[status], count) for status, count in ranked]
+
+
+def _decimal(text: object) -> Decimal | None:
+    return Decimal(str(text)) if text else None
 
 
 def _decision(log: ExecutionLog) -> str:
