@@ -27,6 +27,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "reconcile accounts": _every("ReconcileJob", seconds=30),
     "test connections": _every("TestConnectionHealthJob", minutes=1),
     "prune idempotency records": _every("PruneIdempotencyRecordsJob", hours=1),
+    "prune deliveries": _every("PruneDeliveriesJob", hours=1),
     "load instruments": _every("LoadInstrumentsJob", hours=6),
     "refresh analytics": _every("UpdateAnalyticsJob", minutes=2),
     # Shortly after midnight, and three days back for what venues report late.

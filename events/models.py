@@ -42,6 +42,24 @@ class Event(models.Model):
         return f"{self.kind} {self.subject_type} {self.subject_id}"
 
 
+class EventArchive(models.Model):
+    """A run of sealed events that left the table for a file. The chain goes on from its last hash.
+
+    The database lets go of an event only if such a row names it, and never of such a row.
+    """
+
+    first_sequence = models.BigIntegerField(unique=True)
+    last_sequence = models.BigIntegerField(unique=True)
+    last_hash = models.CharField(max_length=64)
+    file_name = models.CharField(max_length=120)
+    #: BLAKE2b of the file's uncompressed lines
+    digest = models.CharField(max_length=64)
+    archived_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
 class DeliveryStatus(models.TextChoices):
     PENDING = "PENDING"
     DONE = "DONE"

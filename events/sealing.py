@@ -4,14 +4,14 @@ Rows are written without a number, because transactions commit in any order. One
 committed and not numbered yet, numbers it without gaps, and links each row to the one before it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 
 from events.chain import GENESIS, link
-from events.models import Event
+from events.models import Event, EventArchive
 
 #: One sealer for the whole installation; anybody else goes home.
 _LOCK = 7_205_759_403_792_793
@@ -36,8 +36,7 @@ def seal(*, batch: int = 2000) -> int:
     rows = list(Event.objects.filter(sequence__isnull=True).order_by("pk")[:batch])
     if not rows:
         return 0
-    last = Event.objects.filter(sequence__isnull=False).order_by("-sequence").first()
-    previous, sequence = (last.hash, last.sequence or 0) if last else (GENESIS, 0)
+    previous, sequence = _end_of_chain()
     sealed = []
     for row in rows:
         sequence += 1
@@ -61,13 +60,28 @@ def content_of(row: Event) -> dict[str, Any]:
     }
 
 
+def archived_end() -> tuple[str, int]:
+    """Return hash and number of the last event that was archived; of none, what comes before the first event."""
+    last = EventArchive.objects.order_by("-last_sequence").first()
+    return (last.last_hash, last.last_sequence) if last else (GENESIS, 0)
+
+
+def _end_of_chain() -> tuple[str, int]:
+    last = Event.objects.filter(sequence__isnull=False).order_by("-sequence").first()
+    return (last.hash, last.sequence or 0) if last else archived_end()
+
+
 def verify(*, batch: int = 5000) -> Iterator[int | Breach]:
-    """Yield how many events hold so far; at the first that does not, yield the breach and stop."""
-    previous, expected = GENESIS, 1
+    """Yield the number of the last event that holds so far; at the first that does not, yield the breach and stop.
+
+    Events in archives are not looked at here; the chain goes on where the last archive ends.
+    """
+    previous, done = archived_end()
+    expected = done + 1
     while True:
         rows = list(Event.objects.filter(sequence__gte=expected).order_by("sequence")[:batch])
         for row in rows:
-            breach = _check(row, expected, previous)
+            breach = check(row.sequence or 0, row.hash, content_of(row), row.pk, after=(previous, expected - 1))
             if breach is not None:
                 yield breach
                 return
@@ -77,13 +91,17 @@ def verify(*, batch: int = 5000) -> Iterator[int | Breach]:
             return
 
 
-def _check(row: Event, expected: int, previous: str) -> Breach | None:
-    assert row.sequence is not None
-    if row.sequence != expected:
-        return Breach(expected, row.pk, f"Event number {expected} is missing; the next one is {row.sequence}.")
-    if row.hash != link(previous, row.sequence, content_of(row)):
+def check(
+    sequence: int, stated: str, content: Mapping[str, Any], event_id: int, *, after: tuple[str, int]
+) -> Breach | None:
+    """Return why an event does not follow the one before, which is given by its hash and number."""
+    previous, number = after
+    expected = number + 1
+    if sequence != expected:
+        return Breach(expected, event_id, f"Event number {expected} is missing; the next one is {sequence}.")
+    if stated != link(previous, sequence, content):
         return Breach(
-            row.sequence, row.pk, f"Event number {row.sequence} ({row.uid}) was changed after it was sealed."
+            sequence, event_id, f"Event number {sequence} ({content['uid']}) was changed after it was sealed."
         )
     return None
 

@@ -1,13 +1,16 @@
 """The outbox's clockwork."""
 
+from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
 
 from core.clock import now
-from events import sealing, services
+from events import archiving, sealing, services
 
 BATCH = 2000
+#: What was delivered is kept for as long as somebody may still ask why a sink did what it did.
+DELIVERIES_KEPT = timedelta(days=7)
 
 
 @shared_task(name="RedispatchEventsJob")
@@ -25,3 +28,9 @@ def run_seal_job(**_: Any) -> int:
         if sealed < BATCH:
             break
     return total
+
+
+@shared_task(name="PruneDeliveriesJob")
+def run_prune_deliveries_job(**_: Any) -> int:
+    """Forget deliveries that were done long ago. Return how many."""
+    return archiving.prune_deliveries(before=now() - DELIVERIES_KEPT)

@@ -58,7 +58,7 @@ class TestSeal:
     def test_costs_the_same_for_many(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
         write(300)
 
-        with django_assert_max_num_queries(6):
+        with django_assert_max_num_queries(7):
             assert sealing.seal() == 300
 
     def test_goes_on_until_nothing_is_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
