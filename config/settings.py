@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from config import beat, logs, queues
 from config.env import BASE_DIR, VAR_DIR, load
+from core import crash
 
 env = load()
 
@@ -184,6 +185,9 @@ SIGNALBOX_CREDENTIAL_KEYS = env.str("SIGNALBOX_CREDENTIAL_KEYS", default="")
 SIGNALBOX_ALLOW_BASE_URL = env.bool("SIGNALBOX_ALLOW_BASE_URL", default=False)
 #: The simulated exchange that demo data are made for; empty where there is none.
 VENUE_URL = env.str("VENUE_URL", default="")
+
+#: Where this process is to die, for drills (core/crash.py); empty for nowhere.
+crash.arm(env.str("SIGNALBOX_CRASH_AT", default=""))
 
 #: Asked before sizing; empty asks nobody (execution/decision.py).
 SIGNALBOX_DECISION_URL = env.str("SIGNALBOX_DECISION_URL", default="")

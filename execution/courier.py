@@ -29,7 +29,9 @@ from connections.contract import (
     PairTicket,
 )
 from connections.errors import BrokerError, Misconfigured, NotSent, OutcomeUnknown
+from core import crash
 from core.clock import now
+from core.crash import Place
 from core.loop import BackgroundLoop, background
 
 IN_FLIGHT = 100
@@ -152,6 +154,7 @@ class Courier:
                 outcome = Outcome(errand, sent_at, now(), error=error)
             except Exception as error:  # an errand without an outcome would be waited for in vain
                 outcome = Outcome(errand, sent_at, now(), error=_unexpected(errand, error))
+        crash.passing(Place.AFTER_ANSWER)
         outbox.put(outcome)
 
     def _adapter(self, account: Account) -> BrokerAdapter:

@@ -9,7 +9,9 @@ from uuid import UUID
 from celery import shared_task
 
 from connections.errors import BrokerError
+from core import crash
 from core.clock import now
+from core.crash import Place
 from events import operational
 from events import services as events
 from events.catalogue import Kind
@@ -31,12 +33,15 @@ def run_fan_out_job(*, event_id: int, **_: Any) -> int:
     """Do what a signal's event asks for: rows and batches, or the end of what still rests."""
     event = Event.objects.get(pk=event_id)
     signal_id = UUID(event.subject_id)
+    crash.passing(Place.BEFORE_ROWS)
     if event.kind == Kind.SIGNAL_PUBLISHED:
         taken = intake.take(signal_id=signal_id, now=now())
+        crash.passing(Place.AFTER_ROWS)
         enqueue_rows(taken.pending)
         count = len(taken.pending)
     else:
         count = _end_entries(signal_id) if event.kind in (Kind.SIGNAL_WITHDRAWN, Kind.SIGNAL_EXPIRED) else 0
+    crash.passing(Place.AFTER_MESSAGES)
     events.mark_done(FAN_OUT, [event_id])
     return count
 

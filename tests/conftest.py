@@ -19,7 +19,7 @@ if not _worker:  # a worker inherits what the run has set
     environment.fill()
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
-pytest_plugins = ["tests.infrastructure.fixtures", "tests.venue_process"]
+pytest_plugins = ["tests.infrastructure.fixtures", "tests.infrastructure.workers", "tests.venue_process"]
 if (Path(__file__).parent / "cast.py").exists():
     pytest_plugins.append("tests.cast")
 

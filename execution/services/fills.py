@@ -14,6 +14,8 @@ from django.db import transaction
 from connections import checking
 from connections.contract import FillReport, OrderReport
 from connections.errors import AuthFailed
+from core import crash
+from core.crash import Place
 from execution import answers, bulk
 from execution.answers import Answer, NextStep
 from execution.courier import ErrandKind, Outcome
@@ -63,6 +65,7 @@ def _record(outcomes: Sequence[Outcome], now: datetime) -> Recorded:
     recorded.connections |= {each.order.connection_id for each in tracked.values() if each.fills}
     _refuse_keys(outcomes, tracked, now)
     checking.note_prepared(done=_prepared(outcomes))
+    crash.passing(Place.INSIDE_RECORDING)
     return recorded
 
 

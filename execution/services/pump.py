@@ -12,7 +12,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from core import crash
 from core.clock import Clock
+from core.crash import Place
 from execution import courier as couriers
 from execution.answers import PATIENCE
 from execution.context import accounts_of
@@ -68,6 +70,7 @@ class Pump:
         about_orders = [each for each in outcomes if each.errand.kind is not ErrandKind.BALANCE]
         if about_orders:
             recorded = fills.record(about_orders, now=self._clock())
+            crash.passing(Place.AFTER_RECORDING)
             self.recorded.merge(recorded)
             self._follow(recorded)
         return [each for each in outcomes if each.errand.kind is ErrandKind.BALANCE]
@@ -78,7 +81,9 @@ class Pump:
         if not ids:
             return
         try:
-            self.send(protection.advance(ids, now=self._clock()))
+            leaving = protection.advance(ids, now=self._clock())
+            crash.passing(Place.BEFORE_EXITS)
+            self.send(leaving)
         except Exception:
             if len(ids) == 1:
                 logger.exception("The exits of position %s were not planned; the sweeper will try again.", ids[0])

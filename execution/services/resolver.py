@@ -18,7 +18,9 @@ from django.db.models import Q
 from connections import registry
 from connections.contract import MarketType
 from connections.errors import OutcomeUnknown
+from core import crash
 from core.clock import Clock
+from core.crash import Place
 from core.machine import next_state
 from events import operational
 from events import services as events
@@ -185,6 +187,7 @@ def _settle_absent(order: Order, resolved: Resolved, now: datetime) -> None:
     elif order.position_id:
         positions.note_change([order.position_id], now=now)
         resolved.recorded.positions.add(order.position_id)
+    crash.passing(Place.INSIDE_VERDICT)
 
 
 def _settle_entry(order: Order, is_held: bool, resolved: Resolved, now: datetime) -> None:

@@ -11,7 +11,9 @@ from django.db import transaction
 from connections.checking import key_refused, save_snapshots
 from connections.errors import AuthFailed
 from connections.presets import as_values
+from core import crash
 from core.clock import Clock
+from core.crash import Place
 from core.machine import next_state
 from core.redact import redact_text
 from events import services as events
@@ -71,7 +73,9 @@ def execute(log_ids: Sequence[UUID], *, clock: Clock, pump: Pump | None = None) 
     waiting: Waiting = {}
     for ids in _growing(log_ids):
         now = clock()
+        crash.passing(Place.BEFORE_CLAIM)
         mine = bulk.claim(ids, token=token, now=now, lease_until=now + LEASE)
+        crash.passing(Place.AFTER_CLAIM)
         claimed += len(mine)
         _work(mine, waiting, token, clock, pump)
         _take_balances(pump.turn(wait_s=0), waiting, token, clock, pump)
@@ -129,6 +133,7 @@ def _decide(loaded: Sequence[Loaded], token: UUID, clock: Clock, pump: Pump) -> 
     now = clock()
     decided = [Decided(each, _decision(each, now)) for each in loaded]
     leaving, closing = _commit(decided, token, now)
+    crash.passing(Place.BEFORE_WIRE)
     pump.send(leaving)
     pump.advance(closing)
 
@@ -158,6 +163,7 @@ def _commit(decided: Sequence[Decided], token: UUID, now: datetime) -> tuple[lis
     closing = [key for each in ours if isinstance(each.decision, CloseHeld) for key in each.decision.position_ids]
     for key in closing:
         protection.request_close(position_id=key, reason=ClosingReason.OPPOSITE, now=now)
+    crash.passing(Place.INSIDE_DECISION)
     return [_errand(each, by_log[each.loaded.case.log_id]) for each in entries], closing
 
 

@@ -15,6 +15,8 @@ import aiohttp
 import yarl
 
 from connections.errors import Misconfigured, NotSent, OutcomeUnknown
+from core import crash
+from core.crash import Place
 from core.loop import background
 
 #: Sockets of one process; more requests in flight are slower, not faster (docs/performance.md).
@@ -78,6 +80,8 @@ class Wire:
                 allow_redirects=False,
                 proxy=self._proxy_for(target),
             ) as reply:
+                if method != "GET":
+                    crash.passing(Place.ON_THE_WIRE)
                 text = await _read(reply)
                 return Answer(reply.status, reply.reason or "", reply.headers, text)
         except aiohttp.InvalidURL as error:
