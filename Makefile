@@ -9,12 +9,13 @@ LOCKED := requirements.txt requirements-embedded.txt constraints.txt config/inst
 # The command ends when make does, however make ends.
 RUN = exec $(BIN)/python config/embedded/tether.py TERM $$PPID -- $(BIN)/python
 
-.PHONY: help run test test-pg15 demo bench lint format docs lock clean
+.PHONY: help run test test-pg15 demo bench faults lint format docs lock clean
 
 help:
 	@echo "make run     start everything and print the address"
 	@echo "make test    the whole suite               make test-pg15  the same on a PostgreSQL of this machine"
 	@echo "make demo    one signal on 25 accounts     make bench      the benches"
+	@echo "make faults  faults and killed processes, all at once; ARGS=\"--random --orders 10000\""
 	@echo "make lint    all checks                    make format     put the code in order"
 	@echo "make docs    write the pages of docs/ that follow from the code"
 	@echo "make lock    write constraints.txt         make clean      remove what can be made again"
@@ -27,6 +28,9 @@ demo: .venv/.run
 
 bench: .venv/.dev
 	@$(RUN) -m bench $(ARGS)
+
+faults: .venv/.dev
+	@$(RUN) -m bench.faults $(ARGS)
 
 test: .venv/.dev
 	@$(RUN) -m pytest -n auto --maxprocesses 8 $(ARGS)

@@ -30,11 +30,11 @@ from tests.execution.stage import LINEAR, SPOT, Account, Stage
 from tests.execution.test_unknown_outcomes import NOT_DONE, strike
 from tests.infrastructure.workers import Workers
 
-pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
 #: Longer than any lease, patience or delay that somebody waits for here.
 LONG_S = 120
-LIMIT_S = 60
+LIMIT_S = 120
 CLOCK = (
     run_redispatch_job, tasks.run_sweep_rows_job, tasks.run_resolve_job, tasks.run_monitor_job,
 )  # fmt: skip
