@@ -124,8 +124,9 @@ async def drip(request: web.BaseRequest, answer: Answer, options: dict[str, Any]
     response.content_length = len(answer.body)
     await response.prepare(request)
     size = max(1, int(options["bytes"]))
-    for start in range(0, len(answer.body), size):
-        await response.write(answer.body[start : start + size])
-        await asyncio.sleep(float(options["ms"]) / 1000)
-    await response.write_eof()
+    with suppress(ConnectionResetError):  # nobody waits for the rest any more
+        for start in range(0, len(answer.body), size):
+            await response.write(answer.body[start : start + size])
+            await asyncio.sleep(float(options["ms"]) / 1000)
+        await response.write_eof()
     return response
