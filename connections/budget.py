@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -71,6 +71,8 @@ class _Lot:
 
     left: float = 0.0
     window: int = -1
+    #: one asks for more, and the others wait for what it brings: each with a lot of its own would empty the minute
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Budget:
@@ -122,6 +124,11 @@ class Budget:
         if await self._ban(venue, now) > now:
             return self._banned_until[venue] - now
         lot = self._lots.setdefault((venue, who), _Lot())
+        async with lot.lock:
+            return await self._spend_from(lot, venue, units, per_minute, who)
+
+    async def _spend_from(self, lot: _Lot, venue: str, units: float, per_minute: float, who: Priority) -> float:
+        now = self._clock()
         window = int(now / WINDOW_S)
         if lot.window != window:
             lot.left, lot.window = 0.0, window

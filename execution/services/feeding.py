@@ -19,9 +19,10 @@ from django.core.cache import cache
 from django.db import connection as database
 from django.db.models import Q
 
-from connections import registry
+from connections import budget, registry
 from connections.access import public_access_of
 from connections.adapter import BrokerAdapter
+from connections.budget import Priority
 from connections.contract import Quote, Side
 from connections.errors import BrokerError, Misconfigured
 from connections.models import DataConnection
@@ -223,6 +224,7 @@ class Feed:
         source.task = background.start(self._stream(venue_key, source.connection, sorted(symbols)))
 
     async def _stream(self, venue_key: str, row: DataConnection, symbols: list[str]) -> None:
+        budget.priority.set(Priority.EXIT)  # whatever is watched ends by these prices
         failures = 0
         while True:
             try:

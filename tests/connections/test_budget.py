@@ -1,5 +1,6 @@
 """The request budget that all accounts of a venue share."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
@@ -105,6 +106,17 @@ class TestBudget:
 
 
 class TestSharedBudget:
+    async def test_gives_those_who_ask_at_once_one_lot_together(
+        self, make_budget: Make, cache_url: str, time: Time
+    ) -> None:
+        asked, other = make_budget(cache_url), make_budget(cache_url)
+        priority.set(Priority.EXIT)
+
+        await asyncio.gather(*(asked.spend(VENUE, 0.05, per_minute=100) for _ in range(50)))
+
+        # Two and a half units were spent, so at most three lots are gone.
+        assert await spent(other, 200, Priority.EXIT) >= 97
+
     async def test_is_one_for_all_processes(self, make_budget: Make, cache_url: str, time: Time) -> None:
         first, second = make_budget(cache_url), make_budget(cache_url)
 
