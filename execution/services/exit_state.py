@@ -81,6 +81,15 @@ class ExitState:
     def live_exits(self) -> list[Order]:
         return [order for order in self.exits if OrderState(order.state) in OPEN and not order.is_held]
 
+    def is_unseen_since_its_twin_ended(self, order: Order) -> bool:
+        """Return whether the other half of its pair is over, and the venue was not asked about this one since."""
+        twins = (each for each in self.orders if order.pair_id and each.pair_id == order.pair_id)
+        return any(
+            each.finished_at is not None and order.updated_at <= each.finished_at
+            for each in twins
+            if each.pk != order.pk
+        )
+
     @property
     def is_derivative(self) -> bool:
         return self.position.market != MarketType.SPOT

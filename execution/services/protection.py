@@ -151,10 +151,13 @@ def _cancel(unwanted: Mapping[UUID, ExitState], now: datetime) -> list[Errand]:
     Order.objects.filter(pk__in=ids).update(
         cancel_requested_at=now, reconcile_after=now + PATIENCE, updated_at=now
     )
-    return [
-        Errand(ErrandKind.CANCEL, unwanted[key].account, (key,), ref=unwanted[key].orders_by_id[key].ref())
-        for key in ids
-    ]
+    return [_way_out(unwanted[key], unwanted[key].orders_by_id[key]) for key in ids]
+
+
+def _way_out(state: ExitState, order: Order) -> Errand:
+    """Return the errand that ends an order: of half a pair the venue has usually done so itself."""
+    kind = ErrandKind.FIND if state.is_unseen_since_its_twin_ended(order) else ErrandKind.CANCEL
+    return Errand(kind, state.account, (order.pk,), ref=order.ref())
 
 
 def _orders_of(state: ExitState, placement: Placement, now: datetime) -> list[Order]:
