@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import secrets
-import shlex
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from typing import Any
 
 from honcho.environ import parse_procfile
 
+from config import bytecode
 from config.embedded import servers
 from config.embedded.errors import UnableToStart
 from config.embedded.tether import tethered
@@ -40,6 +40,7 @@ def main(arguments: list[str]) -> int:
     given.symbol = given.symbol.strip()
     for wanted in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(wanted, _interrupt)
+    bytecode.share(os.environ)
     try:
         _parts(given.symbol)
         return _run(given)
@@ -72,15 +73,14 @@ def _run(given: argparse.Namespace) -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="signalbox-demo-")))
         rows = _rows(given) if given.replay else []
+        venue = stack.enter_context(_Venue(given, rows, folder))
         started = stack.enter_context(servers.start(folder / "data", database=True, cache=True, is_throwaway=True))
-        environment = _environment(started)
-        venue_url = stack.enter_context(_venue(given, rows, folder, environment))
-        os.environ.update(environment)
-        _migrate(environment)
+        os.environ.update(environment := _environment(started))
+        _migrate()
         logs = folder / "log"
         logs.mkdir()
-        stack.enter_context(_processes(logs, environment))
-        return _tell(given, rows, venue_url, logs, begun)
+        stack.enter_context(_Processes(logs, environment))
+        return _tell(given, rows, venue.url(), logs, begun)
 
 
 def _rows(given: argparse.Namespace) -> list[dict[str, Any]]:
@@ -124,12 +124,10 @@ def _environment(started: servers.Servers) -> dict[str, str]:
     }
 
 
-class _venue:  # noqa: N801 - used like the function it stands for
-    """Runs the simulated exchange for the length of a block and returns its address."""
+class _Venue:
+    """Runs the simulated exchange for the length of a block."""
 
-    def __init__(
-        self, given: argparse.Namespace, rows: list[dict[str, Any]], folder: Path, environment: Mapping[str, str]
-    ) -> None:
+    def __init__(self, given: argparse.Namespace, rows: list[dict[str, Any]], folder: Path) -> None:
         command = [sys.executable, "-m", "venue", "--port", "0", "--die-with-parent"]
         if rows:
             symbols = folder / "symbols.json"
@@ -147,12 +145,16 @@ class _venue:  # noqa: N801 - used like the function it stands for
             command += ["--replay-symbol", given.symbol.replace("/", ""), *_layout(given, "--replay-")]
         else:
             command += ["--driver", "manual"]
-        self._command, self._environment = command, dict(environment)
+        self._command = command
 
-    def __enter__(self) -> str:
+    def __enter__(self) -> "_Venue":
         self._process = subprocess.Popen(
-            tethered(self._command), cwd=BASE_DIR, env=self._environment, stdout=subprocess.PIPE, text=True
+            tethered(self._command), cwd=BASE_DIR, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
+        return self
+
+    def url(self) -> str:
+        """Return its address, once it answers."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -191,7 +193,7 @@ def _parts(pair: str) -> tuple[str, str]:
     return base, quote
 
 
-class _processes:  # noqa: N801 - used like the function it stands for
+class _Processes:
     """Runs the Procfile without the web process for the length of a block."""
 
     def __init__(self, logs: Path, environment: Mapping[str, str]) -> None:
@@ -216,15 +218,16 @@ class _processes:  # noqa: N801 - used like the function it stands for
         self._supervisor.watch(self._is_over.is_set)
 
 
-def _migrate(environment: Mapping[str, str]) -> None:
-    command = shlex.split("manage.py migrate --verbosity 0")
-    subprocess.run([sys.executable, "-W", "ignore", *command], cwd=BASE_DIR, env=dict(environment), check=True)
+def _migrate() -> None:
+    """Make the tables. In this process, which needs the apps anyway."""
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0, skip_checks=True)
 
 
 def _tell(given: argparse.Namespace, rows: list[dict[str, Any]], venue_url: str, logs: Path, begun: float) -> int:
-    import django
-
-    django.setup()
     from config.demo_story import tell  # needs the apps
 
     return tell(pair=given.symbol, rows=rows, venue_url=venue_url, logs=logs, begun=begun)
