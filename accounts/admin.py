@@ -1,6 +1,8 @@
 """Users and tokens for administrators. Nothing is edited here: actions call the services, so every change is told."""
 
 from collections.abc import Callable
+from datetime import UTC
+from functools import wraps
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
@@ -14,6 +16,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 
 from accounts import services
@@ -28,8 +31,18 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 
 def _admin_view(view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    inner = _original_admin_view(view, cacheable)
+
+    @wraps(inner)
+    def in_utc(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Staff of several zones talk about the same rows. The middleware ends this with the request.
+        timezone.activate(UTC)
+        response: HttpResponse = inner(request, *args, **kwargs)
+        return response
+
     # Unfold's widgets are Alpine expressions, which are evaluated. The pages of the site do without.
-    return csp_update({"script-src": [UNSAFE_EVAL]})(_original_admin_view(view, cacheable))
+    decorated: Callable[..., Any] = csp_update({"script-src": [UNSAFE_EVAL]})(in_utc)
+    return decorated
 
 
 def _password_change(request: HttpRequest, extra_context: object = None) -> HttpResponse:

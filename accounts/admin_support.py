@@ -1,17 +1,24 @@
 """What the admin lists of every app share: they stay fast with a million rows, and history stays as it was."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
+from accounts.clients import user_of
 from accounts.models import User
 
 #: Nobody turns this many pages; a larger number is no page.
 LAST_PAGE = 100_000
+#: Rows of a small table that one search may name, such as accounts whose name contains a word.
+MOST_NAMED = 50
+#: What a user may see of a table.
+Rows = Callable[[User], QuerySet[Any]]
 
 
 class InfinitePaginator(Paginator):
@@ -31,13 +38,16 @@ class InfinitePaginator(Paginator):
     def count(self) -> int:
         """How many rows are known to exist: those before, on and just after the page shown."""
         start = (self.shown - 1) * self.per_page
-        keys = self.rows.order_by().values_list("pk")
+        # In the order of the page, so that the same index serves both.
+        keys = self.rows.values_list("pk")
         return start + len(keys[start : start + self.per_page + 1])
 
 
 class FastListMixin:
     """A list without COUNT(*). Name the foreign keys that it shows in ``list_select_related``.
 
+    Lists are not sorted by their heads, because few columns have an index to sort by, and what is asked for by the
+    address is what a filter of the class offers: any other lookup could ask about columns that are not shown.
     The mixins of this module stand before unfold's ModelAdmin.
     """
 
@@ -45,6 +55,9 @@ class FastListMixin:
     show_facets = admin.ShowFacets.NEVER
     list_max_show_all = 0
     list_per_page = 50
+    sortable_by = ()
+    #: lookups that links of other pages use, with what their value must be among
+    linked_lookups: Mapping[str, Rows] = {}
 
     def get_paginator(
         self,
@@ -57,6 +70,69 @@ class FastListMixin:
         page = request.GET.get("p", "")
         shown = min(max(1, int(page)), LAST_PAGE) if page.isdecimal() else 1
         return InfinitePaginator(queryset, per_page, shown=shown)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Return whether the address may ask this.
+
+        Raises:
+            Http404: it names a row that the reader may not see.
+        """
+        if request is not None and lookup in self.linked_lookups:
+            key = as_uuid(value)
+            if key is None or not self.linked_lookups[lookup](user_of(request)).filter(pk=key).exists():
+                raise Http404
+            return True
+        return any(lookup == name or lookup.startswith(f"{name}_") for name in self._filtered(request))
+
+    def _filtered(self, request: HttpRequest | None) -> list[str]:
+        filters = self.get_list_filter(request)  # type: ignore[attr-defined]
+        return [
+            each if isinstance(each, str) else each[0] if isinstance(each, tuple) else each.parameter_name
+            for each in filters
+        ]
+
+
+class ExactSearchMixin:
+    """A search by whole values of indexed columns; parts of words are looked for in small tables only.
+
+    An empty answer to something that is no id costs nothing.
+    """
+
+    #: shows the field; what is looked for is said below
+    search_fields = ("pk",)
+    #: columns that hold a UUID
+    search_ids: tuple[str, ...] = ()
+    #: columns that are compared whole, as typed
+    search_texts: tuple[str, ...] = ()
+    #: a foreign key whose row is named, with the small table and the column of the name
+    search_named: Mapping[str, tuple[Rows, str]] = {}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        found = self.sought(term, user_of(request))
+        return (queryset.filter(found) if found else queryset.none()), False
+
+    def sought(self, term: str, user: User) -> Q:
+        """Return what finds the term; empty when nothing can."""
+        found = Q()
+        key = as_uuid(term)
+        if key is not None:
+            for name in self.search_ids:
+                found |= Q(**{name: key})
+        for name in self.search_texts:
+            found |= Q(**{name: term})
+        for name, (rows, column) in self.search_named.items():
+            # Named first and by keys then, so that the large table is searched by its index.
+            keys = list(
+                rows(user).filter(**{f"{column}__icontains": term}).values_list("pk", flat=True)[:MOST_NAMED]
+            )
+            if keys:
+                found |= Q(**{f"{name}__in": keys})
+        return found
 
 
 class HistoryMixin:
@@ -72,28 +148,68 @@ class HistoryMixin:
         return False
 
 
+class StaffMixin(HistoryMixin):
+    """Rows that staff see as far as ``rows_of`` says, and that only services write. Anything else is not there."""
+
+    #: a static method: what a user may see
+    rows_of: Rows
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = type(self).rows_of(user_of(request)).order_by(*self.get_ordering(request))  # type: ignore[attr-defined]
+        related = self.list_select_related  # type: ignore[attr-defined]
+        return rows.select_related(*related) if related else rows
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_staff(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_staff(request)
+
+    def has_administer_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """For acts: ``permissions=["administer"]``."""
+        return is_administrator(request)
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        # Nothing tells a row that is not there from one that is somebody else's.
+        raise Http404
+
+
 class AdministratorsOnlyMixin:
     """Administrators see and do everything that the class allows; providers do not learn that it exists."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return _is_administrator(request)
+        return is_administrator(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return _is_administrator(request)
+        return is_administrator(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return _is_administrator(request)
+        return is_administrator(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return _is_administrator(request)
+        return is_administrator(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return _is_administrator(request)
+        return is_administrator(request)
 
-    def has_administer_permission(self, request: HttpRequest) -> bool:
+    def has_administer_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """For actions: ``@admin.action(permissions=["administer"])``."""
-        return _is_administrator(request)
+        return is_administrator(request)
 
 
-def _is_administrator(request: HttpRequest) -> bool:
+def is_staff(request: HttpRequest) -> bool:
+    """Return whether a provider or an administrator asks. The sidebar asks it too."""
+    return isinstance(request.user, User) and request.user.is_active and request.user.is_staff
+
+
+def is_administrator(request: HttpRequest) -> bool:
+    """Return whether an administrator asks. The sidebar asks it too."""
     return isinstance(request.user, User) and request.user.is_active and request.user.is_administrator
+
+
+def as_uuid(text: str) -> UUID | None:
+    """Return a text as the UUID it is, or None."""
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None

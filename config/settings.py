@@ -3,7 +3,7 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from config import beat, logs, queues
+from config import admin_site, beat, logs, queues
 from config.env import BASE_DIR, VAR_DIR, load
 from core import crash
 
@@ -27,6 +27,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"
 USE_I18N = False
+#: Of the admin; pages of ours say their zone by themselves (accounts/templatetags/moments.py).
+DATETIME_FORMAT, DATE_FORMAT = "Y-m-d H:i:s T", "Y-m-d"
 
 INSTALLED_APPS = [
     "unfold",
@@ -131,7 +133,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     if urlsplit(BROKER_URL).scheme in ("redis", "rediss", "redis+socket")
     else {}
 )
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "config.scheduler:KeepingScheduler"
 CELERY_BEAT_SCHEDULE = beat.SCHEDULE
 CELERY_TIMEZONE = "UTC"
 
@@ -277,10 +279,4 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 LOGGING = logs.configuration(env.str("LOG_LEVEL", default="INFO"), as_json=env.bool("LOG_JSON", default=False))
 
-UNFOLD = {
-    "SITE_TITLE": "Signalbox",
-    "SITE_HEADER": "Signalbox",
-    "SITE_URL": "/",
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": False,
-}
+UNFOLD = admin_site.UNFOLD

@@ -10,7 +10,7 @@ from accounts.models import User
 from connections import registry
 from connections.contract import Environment, MarketType
 from connections.labels import ENVIRONMENTS, MARKETS
-from connections.models import TradingPreset
+from connections.models import ExecutionConnection, TradingPreset
 from connections.preset_specs import SPECS, FieldKind, Merge, Spec
 from connections.presets import InvalidPreset, validate
 from connections.rights import presets_usable_by
@@ -18,11 +18,45 @@ from connections.services import InvalidConnection
 from core.decimals import to_plain
 
 CREDENTIAL = "credential_"
+_BETWEEN = "|"
 _ENVIRONMENT_CHOICES = [
     (Environment.LIVE, "Live: real orders with real money"),
     (Environment.TESTNET, "Testnet: the exchange's own test system"),
     (Environment.REHEARSAL, "Rehearsal: a simulated exchange"),
 ]
+
+
+class SecretTextarea(forms.Textarea):
+    """A field of several lines that forgets what was entered, as fields for passwords do."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """Return what is rendered, without the value."""
+        return super().get_context(name, None, attrs)
+
+
+class ExchangeForm(forms.Form):
+    """Where an account is."""
+
+    exchange = forms.ChoiceField(label="Exchange")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        groups = [
+            (
+                row.label,
+                sorted(
+                    ((f"{row.kind}{_BETWEEN}{name}", label) for name, label in row.exchanges().items()),
+                    key=_by_label,
+                ),
+            )
+            for row in registry.KINDS.values()
+        ]
+        _choices(self, "exchange", [("", "Choose"), *groups])
+
+    def chosen(self) -> tuple[str, str]:
+        """Return kind and exchange, by the registry's own names."""
+        kind, _, exchange = self.cleaned_data["exchange"].partition(_BETWEEN)
+        return kind, exchange
 
 
 class CredentialsForm(forms.Form):
@@ -33,7 +67,7 @@ class CredentialsForm(forms.Form):
         for each in registry.credential_fields(kind, exchange):
             attributes = {"autocomplete": "new-password", "spellcheck": "false"}
             widget = (
-                forms.Textarea(attrs=attributes | {"rows": 4})
+                SecretTextarea(attrs=attributes | {"rows": 4})
                 if each.is_long
                 else forms.PasswordInput(attrs=attributes)
             )
@@ -118,6 +152,28 @@ class ConnectionSettingsForm(forms.Form):
         super().__init__(*args, **kwargs)
         _presets(self, owner, user)
 
+    @classmethod
+    def of(
+        cls, connection: ExecutionConnection, data: Mapping[str, Any] | None, *, user: User
+    ) -> "ConnectionSettingsForm":
+        """Return the form as it begins for a connection, or with what was entered."""
+        aliases = sorted(connection.settings.get("aliases", {}).items())
+        initial = {
+            "name": connection.name,
+            "preset": connection.preset_id,
+            "aliases": "\n".join(f"{pair} = {symbol}" for pair, symbol in aliases),
+        }
+        return cls(data, owner=connection.owner, user=user, initial=initial)
+
+    def changes(self, connection: ExecutionConnection) -> dict[str, Any]:
+        """Return what was entered, as the service takes it."""
+        return {
+            "name": self.cleaned_data["name"],
+            "preset": self.cleaned_data["preset"],
+            "keep_preset": False,
+            "settings": {**connection.settings, "aliases": self.cleaned_data["aliases"]},
+        }
+
     def clean_aliases(self) -> dict[str, str]:
         """Return the lines as pair and symbol."""
         aliases = {}
@@ -144,6 +200,13 @@ class PauseForm(forms.Form):
     )
 
 
+class SourceForm(forms.Form):
+    """What may change about a source of market data."""
+
+    name = forms.CharField(label="Name", max_length=80)
+    is_active = forms.BooleanField(label="Ask it for prices", required=False)
+
+
 class PresetValuesForm(forms.Form):
     """Every value a preset may hold. What is left empty is inherited."""
 
@@ -166,16 +229,16 @@ class PresetValuesForm(forms.Form):
         """Return what is set, as a preset stores it."""
         return validate({spec.name: self.cleaned_data.get(spec.name, "") for spec in SPECS})
 
+    def refuse(self, error: InvalidPreset) -> None:
+        """Show an error of the service at the field it names."""
+        self.add_error(error.field if error.field in self.fields else None, str(error))
+
 
 class PresetForm(PresetValuesForm):
     """A preset with its name."""
 
     name = forms.CharField(label="Name", max_length=80)
     description = forms.CharField(label="Description", max_length=300, required=False)
-
-    def refuse(self, error: InvalidPreset) -> None:
-        """Show an error of the service at the field it names."""
-        self.add_error(error.field if error.field in self.fields else None, str(error))
 
 
 def told(spec: Spec, value: Any) -> str:
@@ -240,7 +303,11 @@ def _environments(row: registry.AdapterKind, exchange: str) -> list[tuple[str, s
     return [(str(value), words) for value, words in _ENVIRONMENT_CHOICES if value not in hidden]
 
 
-def _choices(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
+def _by_label(choice: tuple[str, str]) -> str:
+    return choice[1].lower()
+
+
+def _choices(form: forms.Form, name: str, choices: list[Any]) -> None:
     field = form.fields[name]
     assert isinstance(field, forms.ChoiceField)
     field.choices = choices

@@ -8,6 +8,7 @@ from django import forms
 from accounts.models import User
 from connections.contract import OrderType, TimeInForce
 from connections.labels import ORDER_TYPES, SIDES, TIMES_IN_FORCE
+from console.schedule import LONGEST_S, SHORTEST_S, InvalidSchedule
 from core.decimals import NotANumber, parse
 from events import operational
 from signals.models import Channel
@@ -120,3 +121,24 @@ class TargetForms(forms.BaseFormSet):
 TargetFormSet: type[TargetForms] = forms.formset_factory(  # type: ignore[assignment]
     TargetForm, formset=TargetForms, extra=0, max_num=MOST_TARGETS, absolute_max=MOST_TARGETS
 )
+
+
+class ScheduleForm(forms.Form):
+    """When a task runs."""
+
+    def refuse(self, error: InvalidSchedule) -> None:
+        """Show an error of the service at the field it names."""
+        self.add_error(error.field if error.field in self.fields else None, str(error))
+
+
+class IntervalForm(ScheduleForm):
+    """How often a task runs."""
+
+    every_s = forms.IntegerField(label="Every (seconds)", min_value=SHORTEST_S, max_value=LONGEST_S)
+
+
+class DailyForm(ScheduleForm):
+    """At what time of the day a task runs."""
+
+    hour = forms.IntegerField(label="Hour (UTC)", min_value=0, max_value=23)
+    minute = forms.IntegerField(label="Minute", min_value=0, max_value=59)

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     EXECUTION_REJECTED = "execution.rejected"
     EXECUTION_FAILED = "execution.failed"
     EXECUTION_EXECUTED = "execution.executed"
+    EXECUTION_RETRIED = "execution.retried"
 
     ORDER_SUBMITTED = "order.submitted"
     ORDER_RESTING = "order.resting"

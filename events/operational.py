@@ -76,6 +76,11 @@ def value(name: str) -> Any:
     return Decimal(str(stored)) if declaration.type is SettingType.NUMBER else stored
 
 
+def stored(name: str) -> Any:
+    """Return the value now as it is entered: a duration in seconds, a number as text."""
+    return _stored().get(name, _declared[name].default)
+
+
 def forget() -> None:
     """Read everything anew at the next use, as after a change in this process."""
     global _read_at

@@ -20,6 +20,11 @@ def events_after(event_id: int, *, kinds: list[str] | None = None) -> QuerySet[E
     return found.filter(kind__in=kinds) if kinds else found
 
 
+def events_visible_to(user: User) -> QuerySet[Event]:
+    """Return what happened, to administrators; to others what concerns their own accounts and channels."""
+    return Event.objects.all() if user.is_administrator else events_of(user)
+
+
 def events_of(owner: User | None) -> QuerySet[Event]:
     """Return what happened to somebody's accounts; without an owner, to the house's."""
     return Event.objects.filter(owner=owner)

@@ -7,10 +7,13 @@ from django import forms
 from accounts.models import User
 from connections.forms import PresetValuesForm
 from connections.labels import SIDES
+from connections.models import ExecutionConnection
 from connections.selectors import connections_run_by
 from execution.labels import OUTCOMES
 from signals.labels import STATUSES
+from signals.models import Channel
 from signals.rules import SignalStatus
+from signals.selectors import channels_visible_to
 
 #: More accounts than this are found by their own page, not in a select.
 MOST_ACCOUNTS = 100
@@ -96,3 +99,24 @@ class SettleForm(forms.Form):
     resolution = forms.CharField(
         label="What you found and did", max_length=300, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+class FollowForm(forms.Form):
+    """Which account follows which channel."""
+
+    channel = forms.ModelChoiceField(Channel.objects.none(), label="Channel")
+    connection = forms.ModelChoiceField(ExecutionConnection.objects.none(), label="Account")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, rows in (
+            ("channel", channels_visible_to(user).filter(is_active=True)),
+            ("connection", connections_run_by(user)),
+        ):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = rows.order_by("name")
+
+    def refuse(self, error: Exception) -> None:
+        """Show an error of the service above the fields."""
+        self.add_error(None, str(error))

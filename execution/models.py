@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -11,7 +12,7 @@ from connections.fields import AmountField
 from connections.models import ExecutionConnection
 from core.ids import uuid7
 from execution.machine import OrderState
-from execution.outcomes import LogStatus, sentence
+from execution.outcomes import LogStatus, Reason, sentence
 from execution.roles import OrderRole
 from positions.models import ExecutionPosition
 from signals.models import Channel, Signal
@@ -80,6 +81,12 @@ class ExecutionLog(models.Model):
             models.Index(fields=["connection", "-created_at"], name="execution_connection"),
             models.Index(fields=["-created_at"], name="execution_recent"),
             models.Index(fields=["status", "-created_at"], name="execution_status"),
+            # What went well is most of it, and nobody looks for it by its reason.
+            models.Index(
+                fields=["reason", "-created_at"],
+                condition=~models.Q(reason__in=["", Reason.FILLED.value, Reason.RESTING.value]),
+                name="execution_reason",
+            ),
             models.Index(
                 fields=["created_at"],
                 condition=models.Q(status__in=["PENDING", "CLAIMED"]),
@@ -167,7 +174,9 @@ class Order(models.Model):
             models.Index(fields=["connection", "-created_at"], name="order_connection"),
             models.Index(fields=["-created_at"], name="order_recent"),
             models.Index(fields=["position"], name="order_position"),
-            models.Index(fields=["connection", "venue_order_id"], name="order_venue_id"),
+            # The id first: people look for one without knowing the account.
+            models.Index(fields=["venue_order_id", "connection"], name="order_venue_id"),
+            models.Index(fields=["-created_at"], condition=models.Q(is_flagged=True), name="order_flagged"),
             models.Index(
                 fields=["reconcile_after"],
                 condition=models.Q(reconcile_after__isnull=False),
@@ -232,12 +241,14 @@ class Fill(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["connection", "venue_trade_id"], name="fill_once"),
+            # The id first: people look for one without knowing the account.
+            models.UniqueConstraint(fields=["venue_trade_id", "connection"], name="fill_once"),
             models.CheckConstraint(condition=models.Q(quantity__gt=0), name="fill_quantity_positive"),
         ]
         indexes = [
             models.Index(fields=["order"], name="fill_order"),
             models.Index(fields=["connection", "-traded_at"], name="fill_connection"),
+            BrinIndex(fields=["traded_at"], name="fill_at", autosummarize=True, pages_per_range=16),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.core.cache import cache
+from django.db.models import QuerySet
 
+from accounts.models import User
 from connections.contract import Instrument as InstrumentValue
 from connections.contract import Quote
 from core.clock import from_ms, to_ms
@@ -29,6 +31,11 @@ def instruments_of(venue_key: str) -> Mapping[str, InstrumentValue]:
     if found:
         _listed[venue_key] = (time.monotonic(), found)
     return found
+
+
+def instruments_visible_to(user: User) -> QuerySet[Instrument]:
+    """Return what staff may look up: everything, for it is public."""
+    return Instrument.objects.all() if user.is_staff else Instrument.objects.none()
 
 
 def forget_instruments(venue_key: str | None = None) -> None:

@@ -98,6 +98,7 @@ class ExecutionPosition(models.Model):
             models.Index(fields=["connection", "symbol"], condition=models.Q(status="OPEN"), name="position_open"),
             models.Index(fields=["symbol"], condition=models.Q(status="OPEN"), name="position_open_symbol"),
             models.Index(fields=["updated_at"], name="position_updated"),
+            models.Index(fields=["-created_at"], name="position_recent"),
             models.Index(fields=["connection", "-opened_at"], name="position_history"),
             models.Index(fields=["closed_at"], condition=models.Q(status="CLOSED"), name="position_closed"),
             models.Index(

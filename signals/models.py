@@ -76,7 +76,7 @@ class Signal(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "external_id"],
+                fields=["external_id", "source"],
                 condition=~models.Q(external_id=""),
                 name="signal_external_id_once",
             ),
@@ -86,6 +86,7 @@ class Signal(models.Model):
         indexes = [
             models.Index(fields=["channel", "-created_at"], name="signal_channel"),
             models.Index(fields=["-published_at"], name="signal_published"),
+            models.Index(fields=["-created_at"], name="signal_recent"),
             models.Index(fields=["content_hash", "created_at"], name="signal_content"),
             models.Index(
                 fields=["expires_at"],

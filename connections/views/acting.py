@@ -65,20 +65,10 @@ def change(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Change name, preset and aliases."""
     user = user_of(request)
     found = visible_connection(user, connection_id)
-    aliases = "\n".join(f"{pair} = {symbol}" for pair, symbol in sorted(found.settings.get("aliases", {}).items()))
-    initial = {"name": found.name, "preset": found.preset_id, "aliases": aliases}
-    form = ConnectionSettingsForm(request.POST or None, owner=found.owner, user=user, initial=initial)
+    form = ConnectionSettingsForm.of(found, request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         try:
-            services.change_connection(
-                connection=found,
-                actor=user,
-                now=now(),
-                name=form.cleaned_data["name"],
-                preset=form.cleaned_data["preset"],
-                keep_preset=False,
-                settings={**found.settings, "aliases": form.cleaned_data["aliases"]},
-            )
+            services.change_connection(connection=found, actor=user, now=now(), **form.changes(found))
         except services.InvalidConnection as error:
             form.refuse(error)
         else:

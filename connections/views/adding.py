@@ -35,7 +35,9 @@ def add(request: HttpRequest, kind: str, exchange: str) -> HttpResponse:
     """Enter what the exchange needs; keep it, and start the first test."""
     user = user_of(request)
     try:
-        form = ConnectionForm(request.POST or None, kind=kind, exchange=exchange, user=user, initial=_initial())
+        form = ConnectionForm(
+            request.POST or None, kind=kind, exchange=exchange, user=user, initial=first_values()
+        )
     except Misconfigured as error:
         raise Http404(str(error)) from error
     if request.method == "POST" and form.is_valid():
@@ -52,9 +54,10 @@ def add(request: HttpRequest, kind: str, exchange: str) -> HttpResponse:
     return show(request, "connections/add.html", context, status=422 if form.errors else None)
 
 
-def _create(form: ConnectionForm, kind: str, exchange: str, user: User) -> ExecutionConnection | None:
+def draft_of(form: ConnectionForm, kind: str, exchange: str) -> services.ConnectionDraft:
+    """Return what was entered, as the service takes it."""
     entered = form.cleaned_data
-    draft = services.ConnectionDraft(
+    return services.ConnectionDraft(
         name=entered["name"],
         type=kind,
         exchange_name=exchange,
@@ -66,17 +69,20 @@ def _create(form: ConnectionForm, kind: str, exchange: str, user: User) -> Execu
         else "",
         preset=entered["preset"],
     )
-    owner = None if entered.get("is_house") else user
+
+
+def first_values() -> dict[str, str]:
+    """Return what the form begins with: an installation that knows a simulated exchange is for trying things out."""
+    return {"environment": Environment.REHEARSAL, "base_url": settings.VENUE_URL} if settings.VENUE_URL else {}
+
+
+def _create(form: ConnectionForm, kind: str, exchange: str, user: User) -> ExecutionConnection | None:
+    owner = None if form.cleaned_data.get("is_house") else user
     try:
-        return services.create_connection(draft=draft, owner=owner, actor=user, now=now())
+        return services.create_connection(draft=draft_of(form, kind, exchange), owner=owner, actor=user, now=now())
     except services.InvalidConnection as error:
         form.refuse(error)
         return None
-
-
-def _initial() -> dict[str, str]:
-    # An installation that knows a simulated exchange is one for trying things out.
-    return {"environment": Environment.REHEARSAL, "base_url": settings.VENUE_URL} if settings.VENUE_URL else {}
 
 
 def _exchanges(wanted: str) -> list[dict[str, str]]:

@@ -146,7 +146,7 @@ class ExecutionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView
         log = self.get_object()
         self.read(NoInput)
         with refusals():
-            entries.retry(log_id=log.pk, now=now())
+            entries.retry(log_id=log.pk, now=now(), actor_id=self.user.pk)
         # Should the broker be away, the sweeper finds the row.
         transaction.on_commit(lambda: tasks.enqueue_rows([log.pk]), robust=True)
         log.refresh_from_db()

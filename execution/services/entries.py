@@ -7,6 +7,8 @@ from uuid import UUID
 from django.db import transaction
 
 from core.machine import next_state
+from events import services as events
+from events.catalogue import Kind
 from execution import bulk
 from execution.answers import PATIENCE
 from execution.context import accounts_of
@@ -22,13 +24,15 @@ class NotRetryable(Exception):
 
 
 @transaction.atomic
-def retry(*, log_id: UUID, now: datetime) -> None:
+def retry(*, log_id: UUID, now: datetime, actor_id: UUID | None = None) -> None:
     """Put a failed row back to be decided again: the same row, and an order that exists keeps its id.
 
     Raises:
         NotRetryable: it did not fail, or it is not proven that nothing reached the venue.
     """
-    log = ExecutionLog.objects.select_for_update().get(pk=log_id)
+    log = (
+        ExecutionLog.objects.select_for_update(of=("self",)).select_related("connection", "signal").get(pk=log_id)
+    )
     if log.status != LogStatus.FAILED or log.reason not in RETRYABLE:
         raise NotRetryable(
             f"Only what failed before it reached the venue can be retried; this row is {log.status}."
@@ -44,6 +48,17 @@ def retry(*, log_id: UUID, now: datetime) -> None:
         numbers={"retried_at": now.isoformat()},
     )
     bulk.change_logs([change])
+    events.append(
+        events.NewEvent(
+            kind=Kind.EXECUTION_RETRIED,
+            subject_type="execution.executionlog",
+            subject_id=str(log.pk),
+            owner_id=log.connection.owner_id,
+            actor_id=actor_id,
+            occurred_at=now,
+            data={"name": log.connection.name, "pair": log.signal.currency_pair, "reason": log.reason},
+        )
+    )
 
 
 @transaction.atomic

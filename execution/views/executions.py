@@ -78,7 +78,7 @@ def retry(request: HttpRequest, log_id: UUID) -> HttpResponse:
         return show(request, "execution/retry.html", {"row": execution_row(found, user)})
     try:
         with transaction.atomic():
-            entries.retry(log_id=found.pk, now=now())
+            entries.retry(log_id=found.pk, now=now(), actor_id=user.pk)
             transaction.on_commit(lambda: tasks.enqueue_rows([found.pk]))
     except entries.NotRetryable as error:
         messages.error(request, str(error))
