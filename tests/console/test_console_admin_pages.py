@@ -1,7 +1,5 @@
 """Every list and page of the admin: it opens, costs little, counts nothing, and shows nobody's secrets."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
@@ -43,11 +41,11 @@ ADMINISTRATORS_ONLY = {
 
 
 @pytest.fixture
-def stage(rehearsal: ExecutionConnection, alice: User) -> Iterator[makers.Trade]:
+def stage(rehearsal: ExecutionConnection, alice: User) -> makers.Trade:
     """Alice's account with a trade, a break and a token."""
     makers.make_break(connection=rehearsal)
     make_token(alice)
-    yield makers.make_trade(connection=rehearsal)
+    return makers.make_trade(connection=rehearsal)
 
 
 class TestLists:
