@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +10,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.core.cache import cache
+from django.db import DatabaseError, transaction
 from django.db import connection as database
-from django.db import transaction
 
 from connections import access
 from connections.contract import AccountCheck, AssetBalance, Balance
@@ -24,6 +25,8 @@ from core.loop import background
 from core.redact import redact_text
 from events import services as events
 from events.catalogue import Kind
+
+logger = logging.getLogger(__name__)
 
 #: One check is some five requests, each bounded; a venue that needs longer is not healthy.
 CHECK_TIMEOUT_S = 40.0
@@ -55,7 +58,12 @@ def check_connections(*, connections: Sequence[ExecutionConnection], clock: Cloc
     """Ask every venue, concurrently and bounded, and save what they say. One account never fails another."""
     outcomes = background.run(_check_all(connections), timeout_s=CHECK_TIMEOUT_S * (1 + len(connections) // 20))
     for connection in connections:
-        record_check(connection=connection, outcome=outcomes[connection.pk], now=clock())
+        try:
+            record_check(connection=connection, outcome=outcomes[connection.pk], now=clock())
+        except DatabaseError as error:  # a venue may say numbers that no column holds
+            logger.exception("What the venue of connection %s says cannot be kept.", connection.pk)
+            outcomes[connection.pk] = Checked(None, error)
+            record_check(connection=connection, outcome=outcomes[connection.pk], now=clock())
     return outcomes
 
 
@@ -78,6 +86,9 @@ async def _check(connection: ExecutionConnection) -> Checked:
             finally:
                 await adapter.close()
     except (BrokerError, Misconfigured, UnableToOpen, TimeoutError) as error:
+        return Checked(None, error)
+    except Exception as error:  # whatever one venue makes us trip over, the others are checked
+        logger.exception("The check of connection %s failed in a way nobody foresaw.", connection.pk)
         return Checked(None, error)
 
 

@@ -72,6 +72,8 @@ class Spec:
     unit: str = ""
     low: Decimal | None = None
     high: Decimal | None = None
+    #: a number of which venues take whole ones only
+    is_whole: bool = False
     choices: type[StrEnum] | None = None
 
 
@@ -155,6 +157,7 @@ SPECS: tuple[Spec, ...] = (
         unit="x",
         low=_number("1"),
         high=_number("125"),
+        is_whole=True,
     ),
     Spec(
         "margin_mode",

@@ -27,6 +27,8 @@ from core.decimals import NotANumber, parse, to_plain
 #: Pairs as signals name them: anything else would stand in a list and never match.
 _PAIR = re.compile(r"[A-Z0-9][A-Z0-9.]{0,19}/[A-Z0-9][A-Z0-9.]{0,19}")
 MOST_SYMBOLS = 500
+_PER_CENT = frozenset({SizingMode.PERCENT_OF_BALANCE, SizingMode.RISK_PERCENT})
+_WHOLE = Decimal(100)
 
 
 class InvalidPreset(ValueError):
@@ -92,6 +94,7 @@ def validate(values: Mapping[str, Any]) -> dict[str, Any]:
         if value is None or value == "" or value == []:
             continue
         clean[name] = _VALIDATORS[spec.kind](spec, value)
+    _check_per_cent(clean)
     return clean
 
 
@@ -165,7 +168,15 @@ def _check_number(spec: Spec, value: Any) -> str:
         raise InvalidPreset(
             spec.name, f"{spec.label} was {to_plain(number)} but must be at most {to_plain(spec.high)}."
         )
+    if spec.is_whole and number != number.to_integral_value():
+        raise InvalidPreset(spec.name, f"{spec.label} was {to_plain(number)} but must be a whole number.")
     return to_plain(number)
+
+
+def _check_per_cent(clean: Mapping[str, Any]) -> None:
+    mode = clean.get("sizing_mode")
+    if mode in _PER_CENT and Decimal(clean.get("size", 0)) > _WHOLE:
+        raise InvalidPreset("size", f"Size was {clean['size']} per cent but must be at most {_WHOLE} by {mode}.")
 
 
 def _check_count(spec: Spec, value: Any) -> int:

@@ -211,7 +211,18 @@ def _check(draft: ConnectionDraft) -> dict[str, str]:
     except Misconfigured as error:
         raise InvalidConnection("base_url", str(error)) from error
     _checked_settings(draft.settings)
-    return _checked_credentials(draft.type, draft.exchange_name, draft.credentials)
+    if draft.type not in registry.KINDS:
+        raise InvalidConnection(
+            "type", f"{draft.type[:40]!r} is no kind of connection; there are {', '.join(registry.KINDS)}."
+        )
+    clean = _checked_credentials(draft.type, draft.exchange_name, draft.credentials)
+    if draft.environment == Environment.TESTNET and not registry.KINDS[draft.type].has_testnet(
+        draft.exchange_name
+    ):
+        raise InvalidConnection(
+            "environment", f"{draft.exchange_name} has no test system; the environment can be LIVE or REHEARSAL."
+        )
+    return clean
 
 
 def _checked_credentials(kind: str, exchange: str, given: Mapping[str, str]) -> dict[str, str]:

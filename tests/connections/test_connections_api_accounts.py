@@ -63,10 +63,11 @@ class TestCreate:
         [
             ({"name": ""}, "name"),
             ({"name": "x" * 81}, "name"),
-            ({"type": "fix"}, "exchange_name"),
+            ({"type": "fix"}, "type"),
             ({"exchange_name": "no-such"}, "exchange_name"),
             ({"market": "FUTURES"}, "market"),
             ({"environment": "PAPER"}, "environment"),
+            ({"environment": "TESTNET", "exchange_name": "kraken", "base_url": ""}, "environment"),
             ({"base_url": ""}, "base_url"),
             ({"base_url": "file:///etc/passwd"}, "base_url"),
             ({"environment": "LIVE"}, "base_url"),

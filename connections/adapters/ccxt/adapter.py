@@ -30,7 +30,7 @@ from connections.contract import (
     PairTicket,
     Quote,
 )
-from connections.errors import BrokerError, OutcomeUnknown, Refused, Rejected, Unsupported
+from connections.errors import BrokerError, Misconfigured, OutcomeUnknown, Refused, Rejected, Unsupported
 from connections.precision import check
 from core.clock import from_ms, now, to_ms
 
@@ -214,7 +214,9 @@ class CcxtAdapter(BrokerAdapter):
         if self._exchange is None:
             try:
                 self._exchange = await account_copy(self._access)
-            except ccxt.BaseError as error:
+            except (BrokerError, Misconfigured):
+                raise
+            except Exception as error:  # as in _call: a list of markets may be broken too
                 raise translate(error) from error
         return self._exchange
 
@@ -225,7 +227,7 @@ class CcxtAdapter(BrokerAdapter):
         exchange = await self._ready()
         try:
             return await ask(exchange)
-        except BrokerError:
+        except (BrokerError, Misconfigured):
             raise
         except ccxt.InvalidNonce as error:
             await self._learn_clock()
@@ -247,11 +249,13 @@ class CcxtAdapter(BrokerAdapter):
             return timedelta(0), timedelta(0)
         sent_at = now()
         try:
-            theirs = await exchange.fetch_time()
-        except Exception as error:
+            theirs = from_ms(int(await exchange.fetch_time()))
+        except (BrokerError, Misconfigured):
+            raise
+        except Exception as error:  # a reply without a time, or with one that no calendar has
             raise translate(error) from error
         latency = now() - sent_at
-        offset = from_ms(int(theirs)) - (sent_at + latency / 2)
+        offset = theirs - (sent_at + latency / 2)
         exchange = await self._ready()
         exchange.options["timeDifference"] = -int(offset / timedelta(milliseconds=1))
         return offset, latency

@@ -60,9 +60,18 @@ def made_from_ccxt() -> dict[str, Any]:
         rows[name] = {
             "label": str(exchange.name),
             "credentials": [each for each, is_needed in exchange.requiredCredentials.items() if is_needed],
-            "has_testnet": "test" in exchange.urls,
+            "has_testnet": _has_sandbox(exchange),
         }
     return {"ccxt": ccxt_async.__version__, "exchanges": rows}
+
+
+def _has_sandbox(exchange: Any) -> bool:
+    # Some exchanges name a sandbox without an address, which ccxt notices only when it is used.
+    try:
+        exchange.set_sandbox_mode(True)
+    except Exception:
+        return False
+    return True
 
 
 if __name__ == "__main__":

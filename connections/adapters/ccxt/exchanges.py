@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
 from connections.adapters.ccxt.dialects import dialect_of
 from connections.adapters.ccxt.faults import retry_after
 from connections.adapters.ccxt.library import ccxt, exchange_class
-from connections.adapters.ccxt.wire import wire_of_loop
+from connections.adapters.ccxt.wire import Answer, wire_of_loop
 from connections.budget import budget_of_loop
 from connections.contract import AccountAccess, Environment, MarketType
 from connections.errors import Misconfigured, OutcomeUnknown
@@ -85,9 +86,9 @@ class OverTheWire:
             error.answer = answer
             raise
         if reply is None or answer.status >= 300:
+            where = f"{method} {self.base_url or 'https://' + urlsplit(url).netloc}{urlsplit(url).path}"
             raise OutcomeUnknown(
-                f"{method} {url.split('?')[0]} answered {answer.status} with {len(answer.text)} characters "
-                "that are not the JSON we asked for.",
+                f"{where} answered {answer.status} {_instead_of_json(answer)}.",
                 code=f"HTTP_{answer.status}_UNREADABLE",
             )
         return reply
@@ -97,6 +98,17 @@ class OverTheWire:
 
     def __del__(self) -> None:
         """Copies own no socket, so there is nothing to warn about."""
+
+
+def _instead_of_json(answer: Answer) -> str:
+    if 300 <= answer.status < 400:
+        host = urlsplit(answer.headers.get("Location", "")).netloc or "nowhere"
+        return f"and points to {host}, which is not followed: a signed request goes to the exchange's own address only"
+    if not answer.text.strip():
+        return "with nothing"
+    if answer.text.lstrip().startswith("<"):
+        return "with a web page: something that is not the exchange's API answers at this address"
+    return f"with {len(answer.text)} characters that are not the JSON we asked for"
 
 
 def _parse(text: str) -> Any:

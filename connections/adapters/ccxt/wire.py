@@ -69,7 +69,7 @@ class Wire:
             connect=min(CONNECT_TIMEOUT, timeout / 2).total_seconds(),
             sock_connect=min(CONNECT_TIMEOUT, timeout / 2).total_seconds(),
         )
-        where = f"{method} {urlsplit(url).netloc}{urlsplit(url).path}"
+        where = f"{method} {urlsplit(target).netloc}{urlsplit(target).path}"
         try:
             async with self.session.request(
                 method,
