@@ -24,7 +24,7 @@ from connections.errors import (
 )
 from execution.courier import ErrandKind
 from execution.folding import OrderView, fail, fold, reject
-from execution.machine import OPEN
+from execution.machine import OPEN, OrderState
 from execution.outcomes import Reason
 
 #: The same ticket leaves at most this often by itself; then a person decides.
@@ -39,6 +39,8 @@ DOUBT_WAIT = timedelta(seconds=1)
 FILLS_WAIT = timedelta(milliseconds=150)
 #: A resting order is looked at again at least this often, whatever the streams say.
 RESTING_LOOK = timedelta(minutes=5)
+#: One that has begun to trade usually goes on at once, and every part wants its protection.
+TRADING_LOOK = timedelta(seconds=1)
 
 
 _SENDING = frozenset({ErrandKind.SUBMIT, ErrandKind.PAIR})
@@ -84,18 +86,29 @@ def read_report(
     if after.needs_fills:
         return Answer(after, Doubt(False, None), now + FILLS_WAIT * 10, NextStep.FIND, FILLS_WAIT)
     is_open = after.state in OPEN
+    is_trading = after.state is OrderState.PARTIALLY_FILLED
     reason = None
     if not is_open and after.filled == 0:
         reason = Reason.VENUE_REJECTED if after.state == "REJECTED" else Reason.ENTRY_UNFILLED
     return Answer(
         view=after,
         doubt=Doubt(False, None),
-        look_again_at=now + RESTING_LOOK if is_open else None,
+        look_again_at=now + _until_next_look(report, is_trading, now) if is_open else None,
+        next_step=NextStep.FIND if is_trading and new_fills else NextStep.NOTHING,
+        wait=FILLS_WAIT if is_trading else timedelta(0),
         reason=reason,
         error=report.reason,
         # It still rests: whoever wanted it cancelled may ask again.
         clears_cancel=is_open,
     )
+
+
+def _until_next_look(report: OrderReport, is_trading: bool, now: datetime) -> timedelta:
+    """Return how long an order may be left alone: as long again as it has not traded, within bounds."""
+    if not is_trading:
+        return RESTING_LOOK
+    traded_at = max((fill.traded_at for fill in report.fills), default=now)
+    return min(max(now - traded_at, TRADING_LOOK), RESTING_LOOK)
 
 
 def read_error(

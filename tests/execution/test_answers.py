@@ -26,6 +26,7 @@ from execution.answers import (
     MOST_SENDS,
     PATIENCE,
     RESTING_LOOK,
+    TRADING_LOOK,
     Answer,
     Doubt,
     NextStep,
@@ -224,6 +225,22 @@ class TestReport:
         answer = self.read(make_order(), ReportStatus.ACCEPTED)
 
         assert (answer.look_again_at, answer.reason, answer.clears_cancel) == (NOON + RESTING_LOOK, None, True)
+
+    @pytest.mark.parametrize(
+        ("traded_s_ago", "wait"),
+        [(0, TRADING_LOOK), (40, timedelta(seconds=40)), (3600, RESTING_LOOK)],
+    )
+    def test_of_an_order_that_has_begun_to_trade_asks_for_a_look_as_soon_as_it_may_have_gone_on(
+        self, traded_s_ago: float, wait: timedelta
+    ) -> None:
+        fill = make_fill("4", traded_at=at(-traded_s_ago))
+        report = make_report(ReportStatus.PARTIALLY_FILLED, "4", fills=(fill,))
+
+        first = read_report(make_order(), SURE, report, [fill], now=NOON)
+        again = read_report(first.view, SURE, report, [], now=NOON)
+
+        assert (first.next_step, first.look_again_at) == (NextStep.FIND, NOON + wait)
+        assert (again.next_step, again.look_again_at) == (NextStep.NOTHING, NOON + wait)
 
     @pytest.mark.parametrize(
         "status", [ReportStatus.FILLED, ReportStatus.CANCELLED, ReportStatus.PARTIALLY_FILLED]
