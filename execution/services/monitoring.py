@@ -36,11 +36,13 @@ def sweep(*, clock: Clock, limit: int = 500) -> int:
 
 
 def held_of(position: ExecutionPosition) -> Held:
-    """Return what we watch of a position: its stop when no venue holds it, and the targets no venue holds."""
+    """Return what we watch of a position: its stop while no venue holds it, and the targets no venue holds."""
+    is_held_there = position.protection == Protection.NATIVE
     return Held(
         side=Side(position.side),
         quantity=abs(position.quantity),
-        stop_price=position.stop_price if position.protection == Protection.WATCHED else None,
+        # Also while a stop is on its way or in doubt: the price does not wait for it.
+        stop_price=None if is_held_there else position.stop_price,
         targets=tuple(watched_targets(position)),
     )
 

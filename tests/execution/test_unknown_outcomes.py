@@ -19,7 +19,7 @@ from execution.models import Order
 from execution.outcomes import LogStatus
 from execution.roles import OrderRole
 from execution.services import resolver
-from positions.exits import Protection
+from positions.exits import ClosingReason, Protection
 from tests.execution.books import disagreements
 from tests.execution.stage import LINEAR, SPOT, Account, Stage
 
@@ -264,6 +264,24 @@ class TestProtection:
         position = account.position
         assert (position.status, position.protection) == ("OPEN", Protection.NATIVE)
         assert position.unprotected_ms > 0
+        assert disagreements(account) == []
+
+    @MARKETS
+    def test_is_not_waited_for_when_the_price_passes_the_stop(self, stage: Stage, market: MarketType) -> None:
+        account = stage.open_account(market)
+        path = "/api/v3/orderList/oco" if market is SPOT else "/fapi/v1/algoOrder"
+        strike(stage, NOT_DONE["reset"], path=path, side="SELL")
+        stage.trade()
+        assert account.position.protection == Protection.UNPROTECTED
+
+        stage.move_price(58500)
+        stage.look()
+
+        # Reduce-only needs no proof; on spot a pair that did arrive would hold the coins.
+        assert account.position.closing_reason == ClosingReason.SL
+        assert (account.position.status == "CLOSED") == (market is LINEAR)
+        stage.settle()
+        assert account.position.status == "CLOSED"
         assert disagreements(account) == []
 
     @EITHER
