@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,10 @@ CREW: Mapping[str, Sequence[str]] = {
     "beat": BEAT,
     "feed": FEED,
 }
+
+
+#: No absence that we ask for is longer than this.
+AWAY_AT_MOST_S = 20
 
 
 class Venue:
@@ -55,8 +60,16 @@ class Venue:
         request = urllib.request.Request(  # noqa: S310 - loopback, given by us
             f"{self.url}{path}", data, {"Content-Type": "application/json"}, method=method
         )
-        with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310
-            return json.load(reply)
+        deadline = time.monotonic() + AWAY_AT_MOST_S
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310
+                    return json.load(reply)
+            except (urllib.error.URLError, ConnectionError) as error:
+                # The venue may be away because we told it to.
+                if isinstance(error, urllib.error.HTTPError) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
 
 @dataclass
@@ -130,9 +143,17 @@ def _venue(here: Rig, accounts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     file.write_text(json.dumps(list(accounts)))
     command = [sys.executable, "-m", "venue", "--host", "0.0.0.0", "--driver", "manual", "--accounts", str(file)]  # noqa: S104 - all of loopback
     command += ["--no-limits", "--die-with-parent"]
-    with subprocess.Popen(
-        tethered(command), cwd=BASE_DIR, env=dict(here.environment), stdout=subprocess.PIPE, text=True
-    ) as running:
+    with (
+        (here.folder / "venue.log").open("w") as log,
+        subprocess.Popen(
+            tethered(command),
+            cwd=BASE_DIR,
+            env=dict(here.environment),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as running,
+    ):
         assert running.stdout is not None
         line = running.stdout.readline()
         if not line:
