@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from connections.contract import Side
 from core.decimals import to_plain
 from core.ids import uuid7
-from positions.exits import Protection
+from positions.exits import ClosingReason, Protection
 from positions.ledger import Entry as LedgerEntry
 from positions.ledger import EntryKind, Position, Terms, apply, replay
 from positions.models import Entry, ExecutionPosition, PositionStatus
@@ -219,7 +219,10 @@ def _note_piece(position: ExecutionPosition, booking: Booking) -> None:
     """Note what an exit took profit at, and let the latest exit name the position's end."""
     if booking.closing_reason:
         is_latest = position.last_exit_at is None or booking.entry.at >= position.last_exit_at
-        if is_latest and (position.close_requested_at is None or not position.closing_reason):
+        # A close that was asked for says why itself; a stop, target or stranger that was quicker says so instead.
+        is_overtaken = position.quantity == 0 and booking.closing_reason != ClosingReason.MANUAL
+        is_asked_for = position.close_requested_at is not None and bool(position.closing_reason)
+        if is_latest and (is_overtaken or not is_asked_for):
             position.closing_reason = booking.closing_reason
         position.last_exit_at = max(filter(None, (position.last_exit_at, booking.entry.at)))
     if 0 < booking.piece <= len(position.targets):
