@@ -107,7 +107,7 @@ def cast_on(stage: Stage) -> tuple[Part, ...]:
     Part("spot-11", "dora", _SPOT, _risk("1") | {"max_notional": "6000"}),
     Part("spot-12", "dora", _SPOT, _percent("50") | {"max_notional": "1500"}),
     Part("usdm-01", "alice", linear, _percent("20") | {"leverage": "3"}),
-    Part("usdm-02", "alice", linear, _risk("2") | _CROSS | {"max_notional": "30000"}),
+    Part("usdm-02", "alice", linear, _risk("2") | _CROSS | {"max_notional": "6000" if stage.is_spot_only else "30000"}),
     Part("usdm-03", "dora", linear, _fixed("3000") | {"leverage": "10"}),
     Part("usdm-04", "dora", linear, _quantity(stage.quantity_worth(3000)) | {"leverage": "2"}),
     Part("house-spot", "house", _SPOT, _percent("10"), money="50000"),

@@ -11,9 +11,8 @@ from typing import Any
 from console.demo.path import Levels, Tick, levels_of
 from console.demo.venue import VenueAdmin
 
-#: Rows of a file that are replayed at once, and the pause after them in which everybody may keep up.
-ROWS_AT_ONCE = 25
-PAUSE_S = 0.02
+#: A file is replayed in so many steps; after each one everybody may keep up.
+STEPS = 150
 
 
 class Prices(ABC):
@@ -89,6 +88,7 @@ class Recorded(Prices):
         self.price_tick = price_tick_of(rows)
         self.levels: Levels = levels_of(path, tick=self.price_tick)
         self._left = len(rows)
+        self._rows_at_once = max(1, len(rows) // STEPS)
 
     def signal(self) -> dict[str, Any]:
         self._step(self.levels.entry_row + 1)
@@ -103,8 +103,7 @@ class Recorded(Prices):
 
     def _play(self, is_reached: Callable[[], bool]) -> None:
         while self._left > 0 and not is_reached():
-            self._step(ROWS_AT_ONCE)
-            time.sleep(PAUSE_S)
+            self._step(min(self._rows_at_once, self._left))
 
     def _step(self, rows: int) -> None:
         self.venue.drive(action="step", n=rows)

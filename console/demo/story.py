@@ -84,15 +84,16 @@ class Teller:
         self.say(f"  {'done' if is_done else 'NOT DONE':8} {name}, after {told.seconds[name]:.1f} s")
 
     def _to_target(self, signal_id: UUID) -> bool:
-        def is_reached() -> bool:
-            return self._has_taken_profit(signal_id)
-
-        self.prices.to_first_target(is_reached)
+        self.prices.to_first_target(lambda: self._follow(signal_id) and self._has_taken_profit(signal_id))
         return self._wait(lambda: self._is_quiet(signal_id), quick=True)
 
     def _to_stop(self, signal_id: UUID) -> bool:
-        self.prices.to_stop(lambda: self._is_flat(signal_id))
+        self.prices.to_stop(lambda: self._follow(signal_id) and self._is_flat(signal_id))
         return self._wait(lambda: self._is_quiet(signal_id), quick=True)
+
+    def _follow(self, signal_id: UUID) -> bool:
+        """Let our books learn what has traded at the venue, so that a price in a hurry does not run ahead of them."""
+        return self._wait(lambda: self._has_caught_up(signal_id), quick=True)
 
     def _close_rest(self, signal_id: UUID) -> bool:
         rest = list(self._open(signal_id).values_list("pk", flat=True))
@@ -117,6 +118,15 @@ class Teller:
         return (
             not self._open(signal_id).filter(Q(unprotected_since__isnull=False) | Q(first_fill_at=None)).exists()
         )
+
+    def _has_caught_up(self, signal_id: UUID) -> bool:
+        """Whether every order that works here works at the venue."""
+        mine = Order.objects.filter(
+            log__signal_id=signal_id, state__in=OPEN, acknowledged_at__isnull=False, is_held=False
+        )
+        known = set(mine.values_list("client_order_id", flat=True))
+        theirs = [*self.venue.orders(open="true"), *self.venue.algos(open="true")]
+        return known <= {row["client_order_id"] for row in theirs}
 
     def _has_taken_profit(self, signal_id: UUID) -> bool:
         first = Order.objects.filter(log__signal_id=signal_id, role="target", piece=1)
