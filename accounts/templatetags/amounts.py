@@ -6,24 +6,16 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core.decimals import Direction, round_to_step, to_plain
+from core.amounts import grouped, with_currency
+from core.decimals import to_plain
 
 register = template.Library()
-
-_CENT = Decimal("0.01")
-_FINE = Decimal("0.00000001")
-#: Currencies counted in cents; all others are shown with eight decimals at most.
-_IN_CENTS = frozenset({"USD", "USDT", "USDC", "FDUSD", "BUSD", "DAI", "TUSD", "EUR", "GBP", "CHF", "AUD", "CAD"})
-_MINUS = "\N{MINUS SIGN}"
 
 
 @register.filter
 def number(value: Decimal | None) -> str:
     """Show a price or quantity: ``64,250.5``; a dash where there is none."""
-    if value is None:
-        return "-"
-    whole, dot, rest = to_plain(abs(value)).partition(".")
-    return ("" if value >= 0 else _MINUS) + f"{int(whole):,}" + dot + rest
+    return "-" if value is None else grouped(value)
 
 
 @register.filter
@@ -54,15 +46,7 @@ def milliseconds(value: int | None) -> str:
     return f"{seconds:.1f} s" if abs(seconds) < 120 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 
-def _money(value: Decimal, currency: str, sign: str) -> SafeString:
-    rounded = _rounded(value, currency)
-    places = f"{abs(rounded):,.2f}" if currency in _IN_CENTS else number(abs(rounded))
-    before = _MINUS if rounded < 0 else sign if rounded else ""
+def _money(value: Decimal, currency: str, plus: str) -> SafeString:
     exact = f"{to_plain(value)} {currency}"
-    return format_html(
-        '<data value="{}" title="{}">{}{} {}</data>', to_plain(value), exact, before, places, currency
-    )
-
-
-def _rounded(value: Decimal, currency: str) -> Decimal:
-    return round_to_step(value, _CENT if currency in _IN_CENTS else _FINE, Direction.NEAREST)
+    shown = with_currency(value, currency, plus=plus)
+    return format_html('<data value="{}" title="{}">{}</data>', to_plain(value), exact, shown)
