@@ -19,6 +19,7 @@ def _daily(task: str, *, hour: int, minute: int, **kwargs: Any) -> dict[str, Any
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "redispatch events": _every("RedispatchEventsJob", seconds=5),
+    "send notifications": _every("SendMailsJob", seconds=10),
     "seal events": _every("SealEventsJob", seconds=10),
     "expire signals": _every("ExpireSignalsJob", seconds=5),
     "sweep rows": _every("SweepRowsJob", seconds=5),

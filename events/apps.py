@@ -6,6 +6,7 @@ class EventsConfig(AppConfig):
     verbose_name = "Events"
 
     def ready(self) -> None:
-        from events import handlers
+        from events import handlers, listening
 
         handlers.connect()
+        listening.register()

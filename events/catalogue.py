@@ -57,6 +57,8 @@ class Kind(StrEnum):
     RECONCILIATION_BREAK = "reconciliation.break"
     RECONCILIATION_RESOLVED = "reconciliation.resolved"
 
+    NOTIFICATION_CREATED = "notification.created"
+
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_LOGGED_IN = "account.logged_in"
     ACCOUNT_LOGIN_FAILED = "account.login_failed"
@@ -118,6 +120,7 @@ WORDS: Mapping[Kind, str] = {
     Kind.SETTING_CHANGED: "An operational setting was changed from {before} to {after}.",
     Kind.RECONCILIATION_BREAK: "{name}: the venue holds {theirs} {symbol}, and our books say {ours}.",
     Kind.RECONCILIATION_RESOLVED: "{name}: the difference in {symbol} was settled. {resolution}",
+    Kind.NOTIFICATION_CREATED: "{count} notifications were made.",
     Kind.ACCOUNT_CREATED: "The account was created.",
     Kind.ACCOUNT_LOGGED_IN: "Somebody logged in to the account.",
     Kind.ACCOUNT_LOGIN_FAILED: "A login failed.",

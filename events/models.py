@@ -1,4 +1,4 @@
-"""The event log, its deliveries, and what the people who run the house have set."""
+"""The event log, its deliveries, what people were told, and what the people who run the house have set."""
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -6,6 +6,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.ids import uuid7
+from events.facts import Concern
+
+_CONCERNS = [(str(each), str(each).replace("_", " ").capitalize()) for each in Concern]
 
 
 class Event(models.Model):
@@ -90,6 +93,111 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sink} <- {self.event_id}"
+
+
+class MailStatus(models.TextChoices):
+    PENDING = "PENDING"  # it leaves when it is due
+    SENDING = "SENDING"  # somebody has it, and it may have left
+    SENT = "SENT"
+    FAILED = "FAILED"  # it never left, and is not tried again
+    UNCERTAIN = "UNCERTAIN"  # it may have left, so it is not sent again
+    DROPPED = "DROPPED"  # nobody may get it any more
+
+
+class NotificationMail(models.Model):
+    """One e-mail to one person, with all that came together (``events.mailing``)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    status = models.CharField(max_length=9, choices=MailStatus, default=MailStatus.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    #: not before this time; while it is being sent, when it counts as lost
+    due_at = models.DateTimeField()
+    last_error = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "notification e-mail"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(status__in=MailStatus.values), name="mail_status_known")
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], condition=models.Q(status__in=["PENDING", "SENDING"]), name="mail_under_way"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.pk}"
+
+
+class Notification(models.Model):
+    """What one person is told of one fact, in words that stay as they were."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    #: names the fact (``events.notices``); nobody is told twice of the same
+    fact = models.CharField(max_length=200)
+    concern = models.CharField(max_length=12, choices=_CONCERNS)
+    #: of core.labels.Tone
+    tone = models.CharField(max_length=10)
+    title = models.CharField(max_length=200)
+    detail = models.CharField(max_length=500, blank=True)
+    #: what it is about, and the kind of event that told of it
+    kind = models.CharField(max_length=64)
+    subject_type = models.CharField(max_length=48)
+    subject_id = models.CharField(max_length=64)
+    occurred_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    #: whether lists show it; what goes by mail alone is kept too, so that it goes once
+    is_in_app = models.BooleanField()
+    read_at = models.DateTimeField(null=True)
+    is_by_mail = models.BooleanField()
+    #: empty until it is put into one
+    mail = models.ForeignKey(
+        NotificationMail, null=True, on_delete=models.SET_NULL, related_name="notifications", db_index=False
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "fact"], name="notification_once"),
+            models.CheckConstraint(
+                condition=models.Q(concern__in=[str(each) for each in Concern]), name="notification_concern_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-id"], condition=models.Q(is_in_app=True), name="notification_list"),
+            models.Index(
+                fields=["user"],
+                condition=models.Q(is_in_app=True, read_at__isnull=True),
+                name="notification_unread",
+            ),
+            models.Index(
+                fields=["user", "created_at"],
+                condition=models.Q(is_by_mail=True, mail__isnull=True),
+                name="notification_to_mail",
+            ),
+            models.Index(fields=["mail"], condition=models.Q(mail__isnull=False), name="notification_mail"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class NotificationChoice(models.Model):
+    """How a person wants to be told of a concern; without a row, its default holds (``events.facts``)."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    concern = models.CharField(max_length=12, choices=_CONCERNS)
+    in_app = models.BooleanField()
+    by_mail = models.BooleanField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "concern"], name="notification_choice_once")]
+
+    def __str__(self) -> str:
+        return f"{self.concern} {self.in_app} {self.by_mail}"
 
 
 class OperationalSetting(models.Model):

@@ -1,28 +1,13 @@
 """Events as people read them: a sentence, a time, and the way to what it happened to."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.urls import reverse
-
+from events.addresses import address_of
 from events.catalogue import WORDS, Kind
 from events.models import Event
 from execution.outcomes import sentence
 from positions.labels import CLOSING_REASONS
-
-#: Where the subject of an event is shown.
-_PAGES: Mapping[str, str] = {
-    "signals.signal": "execution:signal",
-    "execution.executionlog": "execution:execution",
-    "execution.order": "execution:order",
-    "execution.subscription": "execution:subscription",
-    "positions.executionposition": "execution:position",
-    "connections.executionconnection": "connections:detail",
-    "connections.tradingpreset": "connections:preset",
-}
-#: After these the subject is no more.
-_GONE = frozenset({Kind.CONNECTION_REMOVED, Kind.SUBSCRIPTION_ENDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +54,6 @@ def _why(event: Event) -> str:
 
 
 def _address(event: Event) -> str:
-    page = _PAGES.get(event.subject_type)
-    if (
-        page is None
-        or event.kind in _GONE
-        or (event.kind == Kind.PRESET_CHANGED and event.data.get("change") == "REMOVED")
-    ):
+    if event.kind == Kind.PRESET_CHANGED and event.data.get("change") == "REMOVED":
         return ""
-    return reverse(page, args=[event.subject_id])
+    return address_of(kind=event.kind, subject_type=event.subject_type, subject_id=event.subject_id)

@@ -128,6 +128,7 @@ def _log_events(
             "reason": change.reason,
             "numbers": change.numbers,
             "pair": order.log.signal.currency_pair,
+            "symbol": order.symbol,
             "side": order.side,
             "connection": order.connection.name,
             "position": str(position.pk) if position else None,
@@ -167,12 +168,15 @@ def _position_events(
         for each in said
         if (position := booked.get(each.order.pk)) is not None and position.closed_quantity
     }
-    return [position_event(position, order.connection, now) for position, order in reduced.values()]
+    return [position_event(position, order.connection, now, order) for position, order in reduced.values()]
 
 
-def position_event(position: ExecutionPosition, connection: ExecutionConnection, now: datetime) -> events.NewEvent:
-    """Return the event that says how much of a position is left, or that it is closed."""
+def position_event(
+    position: ExecutionPosition, connection: ExecutionConnection, now: datetime, order: Order | None = None
+) -> events.NewEvent:
+    """Return the event that says how much of a position is left, or that it is closed; ``order`` did it, if ours."""
     is_closed = position.status == PositionStatus.CLOSED
+    exit_price = position.ledger().average_close(position.terms())
     return events.NewEvent(
         kind=Kind.POSITION_CLOSED if is_closed else Kind.POSITION_REDUCED,
         subject_type="positions.executionposition",
@@ -184,6 +188,10 @@ def position_event(position: ExecutionPosition, connection: ExecutionConnection,
             "side": position.side,
             "reason": position.closing_reason,
             "quantity": to_plain(abs(position.quantity)),
+            "closed_quantity": to_plain(position.closed_quantity),
+            "exit_price": to_plain(exit_price),
+            "order": str(order.pk) if order else "",
+            "role": order.role if order else "",
             "net": to_plain(position.net_profit),
             "currency": position.settle,
             "connection": connection.name,

@@ -110,7 +110,7 @@ class TestClose:
         held.refresh_from_db()
         assert (response.status_code, response.json()["close_requested_at"][-1]) == (202, "Z")
         assert (held.closing_reason, held.close_requested_at is not None) == ("MANUAL", True)
-        assert sent() == [("AdvancePositionsJob", {"position_ids": [str(held.pk)]})]
+        assert ("AdvancePositionsJob", {"position_ids": [str(held.pk)]}) in sent()
         assert Event.objects.get(kind="position.closing").actor == alice
 
     def test_is_asked_once_under_one_key(
@@ -126,7 +126,7 @@ class TestClose:
             answers = [program.post(f"{of(held)}close/", headers={"Idempotency-Key": "k"}) for _ in range(2)]
 
         assert [answer.status_code for answer in answers] == [202, 202]
-        assert len(sent()) == 1
+        assert [name for name, _ in sent()].count("AdvancePositionsJob") == 1
 
     def test_refuses_a_closed_position(self, rehearsal: ExecutionConnection, alice: User) -> None:
         closed = makers.make_position(
