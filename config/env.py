@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,24 @@ def require(name: str, why: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. {why} See .env.example.")
     return str(value)
+
+
+def factors(name: str, parts: Sequence[str]) -> dict[str, float]:
+    """Return the parts of a variable such as ``binance=2,kraken=0.5``.
+
+    Raises:
+        ImproperlyConfigured: it names something that is no number above zero.
+    """
+    found: dict[str, float] = {}
+    for part in parts:
+        exchange, _, number = part.partition("=")
+        try:
+            found[exchange.strip()] = float(number)
+        except ValueError:
+            found[exchange.strip()] = 0.0
+        if not 0 < found[exchange.strip()] < float("inf"):
+            raise ImproperlyConfigured(f"{name} says {part!r}, but each part is a name and a number above zero.")
+    return found
 
 
 def _running() -> dict[str, str]:

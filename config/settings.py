@@ -4,7 +4,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from config import admin_site, beat, logs, queues
-from config.env import BASE_DIR, VAR_DIR, load
+from config.env import BASE_DIR, VAR_DIR, factors, load
 from core import crash
 
 env = load()
@@ -185,6 +185,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Signalbox <signalbox
 SIGNALBOX_CREDENTIAL_KEYS = env.str("SIGNALBOX_CREDENTIAL_KEYS", default="")
 #: Whether a connection may name an address other than its exchange's own.
 SIGNALBOX_ALLOW_BASE_URL = env.bool("SIGNALBOX_ALLOW_BASE_URL", default=False)
+#: By exchange, how many times the request budget of its ordinary customers was agreed with it.
+REQUEST_BUDGETS = factors("REQUEST_BUDGETS", env.list("REQUEST_BUDGETS", default=[]))
 #: The simulated exchange that demo data are made for; empty where there is none.
 VENUE_URL = env.str("VENUE_URL", default="")
 

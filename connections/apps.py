@@ -16,7 +16,7 @@ class ConnectionsConfig(AppConfig):
         )
         from events.operational import Declaration, SettingType, declare
 
-        budget.configure(settings.CACHE_URL)
+        budget.configure(settings.CACHE_URL, factors=settings.REQUEST_BUDGETS)
         declare(
             Declaration(
                 "connections.test_every",

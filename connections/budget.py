@@ -9,7 +9,8 @@ Without Redis a process keeps its own count, which is right for an installation 
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,8 +26,8 @@ from core.loop import background
 WINDOW_S = 60.0
 #: A process takes this part of the budget at once, so that an order rarely costs a question.
 LOT = 0.01
-#: Whether somebody was told to slow down is asked again after this.
-BAN_FRESH_S = 0.5
+#: Whether somebody was told to slow down is asked again after this: a venue bans whoever goes on for long.
+BAN_FRESH_S = 0.1
 #: An order waits this long for its turn; then it has not been sent.
 LONGEST_WAIT_S = 8.0
 
@@ -44,6 +45,17 @@ SHARES = {Priority.EXIT: 1.0, Priority.ENTRY: 0.8, Priority.HOUSEKEEPING: 0.5}
 
 #: Of the request that is being made; what nobody says is housekeeping.
 priority: ContextVar[Priority] = ContextVar("priority", default=Priority.HOUSEKEEPING)
+
+
+@contextmanager
+def spending(who: Priority) -> Iterator[None]:
+    """Let every request that is started in the block spend as ``who``."""
+    token = priority.set(who)
+    try:
+        yield
+    finally:
+        priority.reset(token)
+
 
 #: Counts by half-weighted windows: what the last window had left to weigh, and this one. Returns what is granted, the
 #: seconds to wait when that is nothing, and until when the venue has told us to wait.
@@ -71,16 +83,28 @@ class _Lot:
 
     left: float = 0.0
     window: int = -1
-    #: one asks for more, and the others wait for what it brings: each with a lot of its own would empty the minute
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    #: one request takes the next lot for all that wait; else each of a hundred would take one of its own
+    taking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def has(self, units: float, window: int) -> bool:
+        """Return whether there is enough in this window, and take it if so."""
+        if self.window != window:
+            self.left, self.window = 0.0, window
+        if self.left < units:
+            return False
+        self.left -= units
+        return True
 
 
 class Budget:
     """The budgets of all venues, as one process sees them. Belongs to one event loop."""
 
-    def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, url: str, *, factors: Mapping[str, float] | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
         self._redis: Any = redis.from_url(url, socket_timeout=1, socket_connect_timeout=1) if url else None
         self._script: Any = self._redis.register_script(_SCRIPT) if self._redis is not None else None
+        self._factors = factors or {}
         self._clock = clock
         self._lots: dict[tuple[str, Priority], _Lot] = {}
         self._counts: dict[tuple[str, int], float] = {}
@@ -88,11 +112,12 @@ class Budget:
         self._ban_asked_at: dict[str, float] = {}
 
     async def spend(self, venue: str, units: float, *, per_minute: float) -> None:
-        """Wait until ``units`` may be spent at this venue.
+        """Wait until ``units`` may be spent at this venue, where ``per_minute`` are allowed unless more was agreed.
 
         Raises:
             Throttled: the turn did not come in time; nothing was sent.
         """
+        per_minute *= self._factor(venue)
         who, deadline = priority.get(), self._clock() + LONGEST_WAIT_S
         while (wait := await self._try(venue, units, per_minute, who)) > 0:
             if self._clock() + wait > deadline:
@@ -118,27 +143,25 @@ class Budget:
         if self._redis is not None:
             await self._redis.aclose()
 
+    def _factor(self, venue: str) -> float:
+        return self._factors.get(venue.split(":", 2)[1], 1.0) if self._factors else 1.0
+
     async def _try(self, venue: str, units: float, per_minute: float, who: Priority) -> float:
         """Spend if there is room, and return 0; else return the seconds to wait."""
         now = self._clock()
         if await self._ban(venue, now) > now:
             return self._banned_until[venue] - now
-        lot = self._lots.setdefault((venue, who), _Lot())
-        async with lot.lock:
-            return await self._spend_from(lot, venue, units, per_minute, who)
-
-    async def _spend_from(self, lot: _Lot, venue: str, units: float, per_minute: float, who: Priority) -> float:
-        now = self._clock()
-        window = int(now / WINDOW_S)
-        if lot.window != window:
-            lot.left, lot.window = 0.0, window
-        if lot.left >= units:
-            lot.left -= units
+        lot = self._lots.get((venue, who)) or self._lots.setdefault((venue, who), _Lot())
+        if lot.has(units, int(now / WINDOW_S)):
             return 0.0
-        granted, wait = await self._take(venue, units - lot.left, per_minute, who, now)
-        if granted <= 0:
-            return wait
-        lot.left += granted - units
+        async with lot.taking:
+            now = self._clock()
+            if lot.has(units, int(now / WINDOW_S)):
+                return 0.0
+            granted, wait = await self._take(venue, units - lot.left, per_minute, who, now)
+            if granted <= 0:
+                return wait
+            lot.left += granted - units
         return 0.0
 
     async def _take(
@@ -184,13 +207,17 @@ def _key(venue: str) -> str:
 
 
 _url = ""
+_factors: Mapping[str, float] = {}
 _budgets: dict[int, tuple[asyncio.AbstractEventLoop, Budget]] = {}
 
 
-def configure(url: str) -> None:
-    """Name the Redis that all processes share; empty for a count of one's own."""
-    global _url
-    _url = url
+def configure(url: str, *, factors: Mapping[str, float] | None = None) -> None:
+    """Name the Redis that all processes share; empty for a count of one's own.
+
+    ``factors`` say by exchange how many times the usual budget was agreed with it, as for its larger customers.
+    """
+    global _url, _factors
+    _url, _factors = url, dict(factors or {})
 
 
 def budget_of_loop() -> Budget:
@@ -198,7 +225,7 @@ def budget_of_loop() -> Budget:
     loop = asyncio.get_running_loop()
     known = _budgets.get(id(loop))
     if known is None or known[0] is not loop:
-        known = _budgets[id(loop)] = (loop, Budget(_url))
+        known = _budgets[id(loop)] = (loop, Budget(_url, factors=_factors))
     return known[1]
 
 

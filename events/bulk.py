@@ -33,21 +33,21 @@ def insert(model: type[models.Model], rows: Sequence[Row], *, then: str = "", re
 
 def update(
     model: type[models.Model], rows: Sequence[Row], *, set_: str, where: str = "", params: Sequence[Any] = (),
-    returning: str = "",
+    returning: str = "", record: str = "",
 ) -> list[Any]:  # fmt: skip
     """Change rows by their key and return what ``returning`` asks for. Cost: one statement.
 
     In ``set_`` and ``where`` the stored row is ``t`` and the new one ``c``; ``params`` fill their placeholders, those
-    of ``set_`` first.
+    of ``set_`` first. ``record`` names the columns of ``c`` with their types, where they are not the table's own.
     """
     if not rows:
         return []
     table = model._meta.db_table
     condition = f" AND {where}" if where else ""
-    statement = (
-        f"UPDATE {table} AS t SET {set_} "  # noqa: S608 - names are our own
-        f"FROM json_populate_recordset(NULL::{table}, %s) AS c WHERE t.id = c.id{condition}"
+    source = (
+        f"json_to_recordset(%s) AS c({record})" if record else f"json_populate_recordset(NULL::{table}, %s) AS c"
     )
+    statement = f"UPDATE {table} AS t SET {set_} FROM {source} WHERE t.id = c.id{condition}"  # noqa: S608 - our own
     before = set_.count("%s")
     given = [*params[:before], as_json(rows), *params[before:]]
     return _run(f"{statement} RETURNING {returning}" if returning else statement, given, bool(returning))

@@ -1,8 +1,8 @@
 """Carries orders to venues and brings back what they say. No database here: errands in, outcomes out.
 
 One courier per process. It lives on the process's event loop, keeps some adapters warm, and never has more than
-``IN_FLIGHT`` requests under way, because more at once are slower (docs/performance.md). Slow accounts hold a place
-each and nobody else up.
+``IN_FLIGHT`` requests of a priority under way, because more at once are slower (docs/performance.md). Slow accounts
+hold a place each and nobody else up, and exits never stand in one line with entries.
 """
 
 import asyncio
@@ -126,7 +126,7 @@ class Courier:
     def __init__(self, loop: BackgroundLoop = background) -> None:
         self._loop = loop
         self._adapters: OrderedDict[tuple[UUID, str], tuple[BrokerAdapter, float]] = OrderedDict()
-        self._gate: asyncio.Semaphore | None = None
+        self._gates: dict[Priority, asyncio.Semaphore] = {}
 
     def send(self, errands: list[Errand], outbox: Outbox) -> None:
         """Start errands; every one of them puts exactly one outcome into ``outbox``."""
@@ -137,12 +137,13 @@ class Courier:
         await asyncio.gather(*(self._run(errand, outbox) for errand in errands))
 
     async def _run(self, errand: Errand, outbox: Outbox) -> None:
-        budget.priority.set(errand.priority)  # every errand is a task of its own, with a context of its own
+        who = errand.priority
+        budget.priority.set(who)  # every errand is a task of its own, with a context of its own
         if errand.delay_s:
             await asyncio.sleep(errand.delay_s)
-        if self._gate is None:
-            self._gate = asyncio.Semaphore(IN_FLIGHT)
-        async with self._gate:
+        if who not in self._gates:
+            self._gates[who] = asyncio.Semaphore(IN_FLIGHT)
+        async with self._gates[who]:
             sent_at = now()
             try:
                 async with asyncio.timeout(LONGEST_ERRAND_S):

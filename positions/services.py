@@ -1,11 +1,9 @@
 """Booking entries: the only writer of positions and their entries."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -13,6 +11,7 @@ from django.db import connection, transaction
 from connections.contract import Side
 from core.decimals import to_plain
 from core.ids import uuid7
+from events import bulk
 from positions.exits import ClosingReason, Protection
 from positions.ledger import Entry as LedgerEntry
 from positions.ledger import EntryKind, Position, Terms, apply, replay
@@ -40,6 +39,8 @@ class Opening:
     targets: Sequence[Mapping[str, str]]
     #: when its entry left, by our clock; no fill of it is older, whatever the venue's clock says. None when unknown
     sent_at: datetime | None = None
+    #: what is held of at least this, without stop and targets, needs no exits planned; None when that is not known
+    smallest: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +60,66 @@ class Booking:
 def book(bookings: Sequence[Booking], *, now: datetime) -> dict[PositionKey, ExecutionPosition]:
     """Book entries in order and return the positions as they are then. Trades must not have been booked before.
 
-    Cost: four statements for any number. Locks the positions until the transaction ends.
+    Cost: three statements for any number of new positions, three more where some existed. Locks the positions until
+    the transaction ends.
     """
-    if not bookings:
-        return {}
-    openings = {booking.key: booking.opening for booking in bookings}
-    _insert_missing(openings, now)
-    positions = lock(list(openings))
-    entries = []
     by_key: dict[PositionKey, list[Booking]] = {}
     for booking in bookings:
-        position = positions[booking.key]
-        entries.append(_put_entry(position, booking.entry))
-        _note_piece(position, booking)
         by_key.setdefault(booking.key, []).append(booking)
-    Entry.objects.bulk_create(entries)
-    for key, mine in by_key.items():
-        _settle(positions[key], mine, now)
+    if not by_key:
+        return {}
+    positions = lock(list(by_key))
+    rows = _book_all(positions, by_key, now)
     save(list(positions.values()), now=now)
-    return positions
+    opened, opening_rows = _open({key: mine for key, mine in by_key.items() if key not in positions}, now)
+    met = {key: mine for key, mine in by_key.items() if key not in positions and key not in opened}
+    if met:
+        # Somebody else opened these since we looked; he has committed, or we would still wait for him.
+        late = lock(list(met))
+        rows += _book_all(late, met, now)
+        save(list(late.values()), now=now)
+        positions |= late
+    bulk.insert(Entry, rows + opening_rows)
+    return positions | opened
+
+
+def _open(
+    by_key: Mapping[PositionKey, Sequence[Booking]], now: datetime
+) -> tuple[dict[PositionKey, ExecutionPosition], list[bulk.Row]]:
+    """Insert positions with their first entries put on, and return them with the entries that are to be stored.
+
+    A position that somebody else opens in this moment is left out. They are inserted in one order by everybody, so
+    that nobody waits in a ring.
+    """
+    ordered = sorted(by_key.items(), key=lambda pair: str(pair[0]))
+    made = {key: _new(key, mine[0].opening, now) for key, mine in ordered}
+    rows = _book_all(made, by_key, now)
+    inserted = bulk.insert(
+        ExecutionPosition,
+        [_as_row(position) for position in made.values()],
+        then="ON CONFLICT (connection_id, signal_id, symbol) DO NOTHING",
+        returning="id",
+    )
+    ids = {row[0] for row in inserted}
+    ours = {key: position for key, position in made.items() if position.pk in ids}
+    for position in ours.values():
+        position._state.adding, position._state.db = False, connection.alias
+    return ours, [row for row in rows if row["position_id"] in ids]
+
+
+def _book_all(
+    positions: Mapping[PositionKey, ExecutionPosition],
+    by_key: Mapping[PositionKey, Sequence[Booking]],
+    now: datetime,
+) -> list[bulk.Row]:
+    """Put entries on positions and return the entries' rows, in the order in which they were put."""
+    rows = []
+    for key, position in positions.items():
+        for booking in by_key[key]:
+            rows.append(_put_entry(position, booking.entry))
+            _note_piece(position, booking)
+        _settle(position, by_key[key], now)
+    return rows
 
 
 def lock(keys: Sequence[PositionKey]) -> dict[PositionKey, ExecutionPosition]:
@@ -124,18 +166,11 @@ def save(positions: Sequence[ExecutionPosition], *, now: datetime) -> None:
         return
     for position in positions:
         position.updated_at = now
-    columns = ", ".join(f"{name} = c.{name}" for name, _ in _COLUMNS)
-    arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in _COLUMNS)
-    names = ", ".join(name for name, _ in _COLUMNS)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE positions_executionposition AS p SET {columns} "  # noqa: S608 - names are our own
-            f"FROM unnest(%(id)s::uuid[], {arrays}) AS c(id, {names}) WHERE p.id = c.id",
-            {
-                "id": [position.pk for position in positions],
-                **{name: [_value(position, name) for position in positions] for name, _ in _COLUMNS},
-            },
-        )
+    bulk.update(
+        ExecutionPosition,
+        [{"id": position.pk, **{name: getattr(position, name) for name in _CHANGING}} for position in positions],
+        set_=_SET,
+    )
 
 
 @transaction.atomic
@@ -151,7 +186,7 @@ def leave_dust(*, position_id: UUID, reason: str, now: datetime) -> ExecutionPos
         quantity=abs(position.quantity),
         price=position.ledger().average_price(position.terms()),
     )
-    Entry.objects.bulk_create([_put_entry(position, entry)])
+    bulk.insert(Entry, [_put_entry(position, entry)])
     position.closing_reason = position.closing_reason or reason
     _close_if_flat(position, now)
     save([position], now=now)
@@ -162,13 +197,6 @@ def rebuild(position: ExecutionPosition) -> Position:
     """Return the state that the stored entries make, without writing anything. Cost: one query."""
     rows = position.entries.order_by("pk")
     return replace(replay((_ledger_entry(row) for row in rows), position.terms()), trade_ids=frozenset())
-
-
-def _insert_missing(openings: Mapping[PositionKey, Opening], now: datetime) -> None:
-    ExecutionPosition.objects.bulk_create(
-        [_new(key, opening, now) for key, opening in sorted(openings.items(), key=lambda pair: str(pair[0]))],
-        ignore_conflicts=True,
-    )
 
 
 def _new(key: PositionKey, opening: Opening, now: datetime) -> ExecutionPosition:
@@ -192,7 +220,11 @@ def _new(key: PositionKey, opening: Opening, now: datetime) -> ExecutionPosition
     )
 
 
-def _put_entry(position: ExecutionPosition, entry: LedgerEntry) -> Entry:
+def _as_row(position: ExecutionPosition) -> bulk.Row:
+    return {name: getattr(position, name) for name in (*_FIXED, *_CHANGING)}
+
+
+def _put_entry(position: ExecutionPosition, entry: LedgerEntry) -> bulk.Row:
     """Put the state after one more entry on the position, and return the entry's row."""
     before = position.ledger()
     after = apply(before, entry, position.terms())
@@ -236,11 +268,18 @@ def _settle(position: ExecutionPosition, bookings: Sequence[Booking], now: datet
         position.first_fill_at = min(each.entry.at for each in bookings)
         if position.stop_price is not None:
             position.unprotected_since = _naked_since(position.first_fill_at, bookings[0].opening.sent_at, now)
-    position.look_at = now
+    position.look_at = None if _needs_no_exits(position, bookings[0].opening) else now
     _close_if_flat(position, now)
     if position.quantity != 0 and position.status == PositionStatus.CLOSED:
         # A late fill reopened it: a fact is never dropped.
         position.status = PositionStatus.OPEN
+
+
+def _needs_no_exits(position: ExecutionPosition, opening: Opening) -> bool:
+    """Return whether there is nothing to plan: no stop, no target, no wish to close, and no dust to write off."""
+    held = position.quantity * Side(position.side).sign
+    is_bare = position.stop_price is None and not position.targets and position.close_requested_at is None
+    return is_bare and opening.smallest is not None and held >= opening.smallest
 
 
 def _naked_since(filled_at: datetime, sent_at: datetime | None, now: datetime) -> datetime:
@@ -259,20 +298,20 @@ def _close_if_flat(position: ExecutionPosition, now: datetime) -> None:
         position.unprotected_since = None
 
 
-def _entry_row(position_id: UUID, entry: LedgerEntry, *, realised: Decimal) -> Entry:
-    return Entry(
-        position_id=position_id,
-        kind=entry.kind,
-        at=entry.at,
-        trade_id=entry.trade_id,
-        side=entry.side or "",
-        quantity=entry.quantity,
-        price=entry.price,
-        fee=entry.fee,
-        fee_currency=entry.fee_currency,
-        amount=entry.amount,
-        realised=realised,
-    )
+def _entry_row(position_id: UUID, entry: LedgerEntry, *, realised: Decimal) -> bulk.Row:
+    return {
+        "position_id": position_id,
+        "kind": entry.kind,
+        "at": entry.at,
+        "trade_id": entry.trade_id,
+        "side": entry.side or "",
+        "quantity": entry.quantity,
+        "price": entry.price,
+        "fee": entry.fee,
+        "fee_currency": entry.fee_currency,
+        "amount": entry.amount,
+        "realised": realised,
+    }
 
 
 def _ledger_entry(row: Entry) -> LedgerEntry:
@@ -289,20 +328,14 @@ def _ledger_entry(row: Entry) -> LedgerEntry:
     )
 
 
-#: What ``save`` writes, with the type its array has on the way.
-_COLUMNS: tuple[tuple[str, str], ...] = (
-    ("quantity", "numeric"), ("cost", "numeric"), ("realised", "numeric"), ("fees", "jsonb"), ("funding", "numeric"),
-    ("peak", "numeric"), ("opened_quantity", "numeric"), ("opened_value", "numeric"), ("closed_quantity", "numeric"),
-    ("closed_value", "numeric"), ("opened_at", "timestamptz"), ("closed_at", "timestamptz"), ("status", "text"),
-    ("stop_price", "numeric"), ("targets", "jsonb"), ("watched_pieces", "jsonb"), ("protection", "text"), ("first_fill_at", "timestamptz"),
-    ("protected_at", "timestamptz"), ("unprotected_ms", "bigint"), ("unprotected_since", "timestamptz"),
-    ("closing_reason", "text"), ("last_exit_at", "timestamptz"), ("close_requested_at", "timestamptz"), ("attention", "text"), ("look_at", "timestamptz"), ("updated_at", "timestamptz"),
+#: What a position is born with, and what ``save`` writes.
+_FIXED = (
+    "id", "connection_id", "signal_id", "symbol", "market", "base", "quote", "settle", "multiplier", "side", "created_at",
 )  # fmt: skip
-_JSON = frozenset({"fees", "targets", "watched_pieces"})
-
-
-def _value(position: ExecutionPosition, name: str) -> Any:
-    value = getattr(position, name)
-    if name in _JSON:
-        return json.dumps(value)
-    return str(value) if name in ("status", "protection", "closing_reason") else value
+_CHANGING = (
+    "quantity", "cost", "realised", "fees", "funding", "peak", "opened_quantity", "opened_value", "closed_quantity",
+    "closed_value", "opened_at", "closed_at", "status", "stop_price", "targets", "watched_pieces", "protection",
+    "first_fill_at", "protected_at", "unprotected_ms", "unprotected_since", "closing_reason", "last_exit_at",
+    "close_requested_at", "attention", "look_at", "updated_at",
+)  # fmt: skip
+_SET = ", ".join(f"{name} = c.{name}" for name in _CHANGING)

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from connections.contract import FillReport, Instrument, MarketType, Side
+from connections.contract import FillReport, Instrument, MarketType, OrderType, Side
 from connections.models import ExecutionConnection
+from connections.precision import smallest_quantity
 from core.decimals import ONE
 from execution.models import Order
 from execution.roles import OrderRole
@@ -20,7 +21,7 @@ from positions.models import ExecutionPosition
 
 
 def book(tracked: Iterable[Tracked], *, now: datetime) -> dict[UUID, ExecutionPosition]:
-    """Book the new fills of these orders and return the positions by order. Cost: four statements."""
+    """Book the new fills of these orders and return the positions by order. Cost: three statements where all are new."""
     mine = [each for each in tracked if each.fills]
     bookings = [
         _booking(each, fill) for each in mine for fill in sorted(each.fills, key=lambda fill: fill.traded_at)
@@ -59,6 +60,7 @@ def _booking(each: Tracked, fill: FillReport) -> positions.Booking:
         stop_price=signal.sl,
         targets=nearest_first(signal.targets, side),
         sent_at=order.submitted_at,
+        smallest=_smallest(order, fill),
     )
     entry = Entry(
         kind=EntryKind.FILL,
@@ -72,6 +74,12 @@ def _booking(each: Tracked, fill: FillReport) -> positions.Booking:
     )
     piece = order.piece if order.role in (OrderRole.TARGET, OrderRole.CLOSE) else 0
     return positions.Booking(key_of(order), opening, entry, piece, _closing_reason(order))
+
+
+def _smallest(order: Order, fill: FillReport) -> Decimal | None:
+    """Return what can surely be sold again, also after the price has halved; None when that is not known."""
+    instrument = marketdata.instruments_of(order.connection.venue_key).get(order.symbol)
+    return smallest_quantity(instrument, fill.price / 2, OrderType.LIMIT) if instrument else None
 
 
 def _closing_reason(order: Order) -> str:

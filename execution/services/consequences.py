@@ -14,7 +14,7 @@ from events import services as events
 from events.catalogue import Kind
 from execution import bulk
 from execution.machine import OPEN, OrderState
-from execution.models import Fill, Order, OrderCost
+from execution.models import Fill, Order
 from execution.outcomes import TABLE, LogEvent, LogStatus, Reason
 from execution.services.tracked import Tracked
 from execution.slippage import Slippage, slippage_of
@@ -207,18 +207,15 @@ def _keep_costs(said: Iterable[Tracked], now: datetime) -> list[events.NewEvent]
     ]
     if not ended:
         return []
-    fees = _fees([each.order.pk for each in ended])
+    fees = {each.order.pk: _fees_of(each) for each in ended} | _fees(
+        [each.order.pk for each in ended if each.order.filled]
+    )
     rows, alerts = [], []
     for each in ended:
         slippage = _slippage(each)
-        rows.append(_cost_row(each, slippage, fees.get(each.order.pk, {}), now))
+        rows.append(_cost_row(each, slippage, fees.get(each.order.pk, {})))
         alerts += _slippage_alert(each, slippage, now)
-    OrderCost.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["order"],
-        update_fields=["fill_price", "quantity", "slippage", "slippage_bps", "slippage_pips", "amount", "fees"],
-    )
+    bulk.put_costs(rows, now=now)
     return alerts
 
 
@@ -237,10 +234,10 @@ def _slippage(each: Tracked) -> Slippage:
     )
 
 
-def _cost_row(each: Tracked, slippage: Slippage, fees: dict[str, str], now: datetime) -> OrderCost:
+def _cost_row(each: Tracked, slippage: Slippage, fees: dict[str, str]) -> bulk.NewCost:
     assert each.order.expected_price is not None
     assert each.view.average_price is not None
-    return OrderCost(
+    return bulk.NewCost(
         order_id=each.order.pk,
         expected_price=each.order.expected_price,
         fill_price=each.view.average_price,
@@ -250,7 +247,6 @@ def _cost_row(each: Tracked, slippage: Slippage, fees: dict[str, str], now: date
         slippage_pips=slippage.pips,
         amount=slippage.amount,
         fees=fees,
-        created_at=now,
     )
 
 
@@ -262,13 +258,27 @@ def _slippage_alert(each: Tracked, slippage: Slippage, now: datetime) -> list[ev
     return [_event(Kind.ORDER_SLIPPED, "execution.order", each.order.pk, each.order, now, data)]
 
 
+def _fees_of(each: Tracked) -> dict[str, str]:
+    """Return the fees of an order that had no fill before."""
+    return _totals((fill.fee_currency, fill.fee) for fill in each.fills if fill.fee)
+
+
 def _fees(order_ids: list[UUID]) -> dict[UUID, dict[str, str]]:
-    totals: dict[UUID, dict[str, Decimal]] = {}
+    """Return the fees of orders of which some fills were stored before."""
+    if not order_ids:
+        return {}
+    found: dict[UUID, list[tuple[str, Decimal]]] = {key: [] for key in order_ids}
     rows = Fill.objects.filter(order_id__in=order_ids).exclude(fee=0)
     for key, currency, fee in rows.values_list("order_id", "fee_currency", "fee"):
-        mine = totals.setdefault(key, {})
-        mine[currency] = mine.get(currency, Decimal(0)) + fee
-    return {key: {currency: to_plain(fee) for currency, fee in mine.items()} for key, mine in totals.items()}
+        found[key].append((currency, fee))
+    return {key: _totals(fees) for key, fees in found.items()}
+
+
+def _totals(fees: Iterable[tuple[str, Decimal]]) -> dict[str, str]:
+    totals: dict[str, Decimal] = {}
+    for currency, fee in fees:
+        totals[currency] = totals.get(currency, Decimal(0)) + fee
+    return {currency: to_plain(fee) for currency, fee in totals.items()}
 
 
 def _order_data(order: Order) -> dict[str, Any]:

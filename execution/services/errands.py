@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from connections.contract import MarketType, PairTicket
+from connections.contract import MarketType, OrderTicket, PairTicket
 from execution.courier import LEAVES_WITHIN, Account, Errand, ErrandKind
 from execution.models import Order
 from execution.roles import OrderRole
@@ -27,6 +28,21 @@ def submit(
         delay_s=delay_s,
         leave_by=_leave_by(order),
         is_entry=order.role == OrderRole.ENTRY,
+    )
+
+
+def enter(
+    order_id: UUID, ticket: OrderTicket, account: Account, *, sent_at: datetime, preparation: Preparation | None
+) -> Errand:
+    """Return the errand that sends an entry for the first time."""
+    return Errand(
+        ErrandKind.SUBMIT,
+        account,
+        (order_id,),
+        ticket=ticket,
+        prepare=preparation,
+        leave_by=sent_at + LEAVES_WITHIN,
+        is_entry=True,
     )
 
 

@@ -25,9 +25,19 @@ from execution.roles import EXITS, OrderRole
 from execution.services import bookings, consequences, errands
 from execution.services.tracked import Recorded, Tracked
 from positions import services as positions
+from signals.models import Signal
 
 logger = logging.getLogger(__name__)
 
+#: What recording reads of an order, its row and its connection; each column more costs at every order.
+_READ = (
+    "log_id", "connection_id", "position_id", "role", "piece", "client_order_id", "venue_order_id", "symbol", "side",
+    "order_type", "quantity", "expected_price", "state", "in_doubt", "doubt_since", "sends", "cancel_requested_at",
+    "is_held", "is_flagged", "filled", "average_price", "submitted_at", "acknowledged_at", "finished_at",
+    "log__signal_id", "log__status", "log__preset",
+    "connection__owner_id", "connection__name", "connection__type", "connection__exchange_name", "connection__market",
+    "connection__environment", "connection__base_url", "connection__is_active",
+)  # fmt: skip
 _SENDING = frozenset({ErrandKind.SUBMIT, ErrandKind.PAIR})
 
 
@@ -58,7 +68,7 @@ def _record(outcomes: Sequence[Outcome], now: datetime) -> Recorded:
                 _note_next(tracked[key], recorded)
     positions.note_change(_known_positions(tracked.values()), now=now)
     booked = bookings.book(tracked.values(), now=now)
-    recorded.positions |= {position.pk for position in booked.values()}
+    recorded.positions |= {position.pk for position in booked.values() if position.look_at is not None}
     _save(tracked.values(), now)
     consequences.note(tracked.values(), booked, now=now)
     recorded.positions |= {each.order.position_id for each in tracked.values() if each.order.position_id}
@@ -73,8 +83,14 @@ def _lock(order_ids: Iterable[UUID]) -> dict[UUID, Tracked]:
     wanted = Order.objects.filter(pk__in=list(order_ids)).order_by("pk")
     locked = list(wanted.select_for_update().values_list("pk", flat=True))
     # Read in a statement of its own: one that waited for the lock sees new orders beside rows as they were before.
-    rows = Order.objects.filter(pk__in=locked).select_related("log__signal", "connection")
-    return {row.pk: Tracked.of(row) for row in rows.order_by("pk")}
+    rows = list(
+        Order.objects.filter(pk__in=locked).select_related("log", "connection").only(*_READ).order_by("pk")
+    )
+    # Most are of one signal, so that is not read once an order.
+    signals = Signal.objects.in_bulk({row.log.signal_id for row in rows})
+    for row in rows:
+        row.log.signal = signals[row.log.signal_id]
+    return {row.pk: Tracked.of(row) for row in rows}
 
 
 def _reports_by_order(outcome: Outcome) -> list[tuple[UUID, OrderReport | None]]:

@@ -1,7 +1,7 @@
 """Steps 4 to 7 of the flow: claim rows, decide them, commit the intent, send, and record what comes back."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from connections.presets import as_values
 from core import crash
 from core.clock import Clock
 from core.crash import Place
+from core.ids import uuid7
 from core.machine import next_state
 from core.redact import redact_text
 from events import services as events
@@ -154,17 +155,18 @@ def _commit(decided: Sequence[Decided], token: UUID, now: datetime) -> tuple[lis
     ours = [each for each in decided if each.loaded.case.log_id in moved]
     entries = [each for each in ours if isinstance(each.decision, Entry)]
     again = {each.loaded.case.log_id for each in entries} & set(held)
-    new = [_order(each, now) for each in entries if each.loaded.case.log_id not in held]
-    Order.objects.bulk_create(new)
+    new = {each.loaded.case.log_id: _order(each, now) for each in entries if each.loaded.case.log_id not in held}
+    bulk.insert_orders(list(new.values()), now=now)
     _rearm([held[key] for key in again], now)
     _end([order for key, order in held.items() if key in moved and key not in again], now)
-    by_log = {order.log_id: order for order in new} | held
     events.append_many([_event(each, now) for each in ours if isinstance(each.decision, Verdict)])
     closing = [key for each in ours if isinstance(each.decision, CloseHeld) for key in each.decision.position_ids]
     for key in closing:
         protection.request_close(position_id=key, reason=ClosingReason.OPPOSITE, now=now)
     crash.passing(Place.INSIDE_DECISION)
-    return [_errand(each, by_log[each.loaded.case.log_id]) for each in entries], closing
+    keys = {log_id: order.id for log_id, order in new.items()}
+    leaving = [_errand(each, held.get(each.loaded.case.log_id), keys, now) for each in entries]
+    return leaving, closing
 
 
 def _log_change(each: Decided, now: datetime) -> bulk.LogChange:
@@ -217,10 +219,11 @@ def _end(orders: Sequence[Order], now: datetime) -> None:
     )
 
 
-def _order(each: Decided, now: datetime) -> Order:
+def _order(each: Decided, now: datetime) -> bulk.NewOrder:
     assert isinstance(each.decision, Entry)
     ticket, case = each.decision.ticket, each.loaded.case
-    return Order(
+    return bulk.NewOrder(
+        id=uuid7(),
         log_id=case.log_id,
         connection_id=case.account.connection_id,
         role=OrderRole.ENTRY,
@@ -234,22 +237,20 @@ def _order(each: Decided, now: datetime) -> Order:
         time_in_force=ticket.time_in_force,
         expires_at=ticket.expires_at,
         expected_price=ticket.price or ticket.stop_price or ticket.reference_price,
-        state=OrderState.SUBMITTED,
-        sends=1,
-        created_at=now,
-        submitted_at=now,
-        last_sent_at=now,
-        # Should this worker die before it hears the answer, the resolver asks.
         reconcile_after=now + PATIENCE,
-        updated_at=now,
     )
 
 
-def _errand(each: Decided, order: Order) -> Errand:
-    account, values = each.loaded.account, as_values(each.loaded.effective.preset)
+def _errand(each: Decided, held: Order | None, new: Mapping[UUID, UUID], now: datetime) -> Errand:
+    assert isinstance(each.decision, Entry)
+    account, ticket = each.loaded.account, each.decision.ticket
     assert account is not None
-    preparation = errands.preparation_of(account, values, each.loaded.prepared.get(order.symbol))
-    return errands.submit(order, account, preparation=preparation)
+    values = as_values(each.loaded.effective.preset)
+    preparation = errands.preparation_of(account, values, each.loaded.prepared.get(ticket.symbol))
+    if held is not None:
+        return errands.submit(held, account, preparation=preparation)
+    key = new[each.loaded.case.log_id]
+    return errands.enter(key, ticket, account, sent_at=now, preparation=preparation)
 
 
 def _event(each: Decided, now: datetime) -> events.NewEvent:

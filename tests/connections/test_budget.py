@@ -87,6 +87,23 @@ class TestBudget:
 
         assert await spent(budget, 200, Priority.EXIT) == pytest.approx(50, abs=1)
 
+    async def test_takes_one_lot_for_all_that_wait(self, make_budget: Make, url: str, time: Time) -> None:
+        budget = make_budget(url)
+        priority.set(Priority.ENTRY)
+
+        await asyncio.gather(*(budget.spend(VENUE, 0.1, per_minute=1000) for _ in range(50)))
+
+        assert await spent(budget, 1000, Priority.HOUSEKEEPING, per_minute=1000) == 490
+
+    async def test_spends_what_was_agreed_beyond_the_usual(self, url: str, time: Time) -> None:
+        budget = Budget(url, factors={"binance": 2}, clock=time)
+        priority.set(Priority.EXIT)
+
+        await budget.spend(VENUE, 150, per_minute=100)
+
+        assert await spent(budget, 200, Priority.EXIT, per_minute=200) == 50
+        await budget.close()
+
     async def test_throttles_what_would_wait_too_long(self, make_budget: Make, url: str, time: Time) -> None:
         budget = make_budget(url)
         await budget.slow_down(VENUE, timedelta(seconds=LONGEST_WAIT_S + 1))

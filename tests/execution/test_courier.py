@@ -1,5 +1,6 @@
 """Errands carry their priority to the venue's request budget."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from connections import budget
 from connections.budget import Priority
 from connections.contract import Balance, OrderRef, OrderReport, OrderType
+from core.loop import background
+from execution import courier
 from execution.courier import Account, Courier, Errand, ErrandKind, Outbox, take
 from tests.values import BTC, make_balance
 
@@ -16,6 +19,8 @@ class Listener:
 
     def __init__(self) -> None:
         self.heard: list[Priority] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     async def find(self, ref: OrderRef) -> OrderReport | None:
         self.heard.append(budget.priority.get())
@@ -25,6 +30,7 @@ class Listener:
         self.heard.append(budget.priority.get())
 
     async def balance(self) -> Balance:
+        await self.may_answer.wait()
         self.heard.append(budget.priority.get())
         return make_balance()
 
@@ -73,3 +79,18 @@ class TestCourier:
         while len(listener.heard) < len(errands):
             assert take(outbox, at_most=1, wait_s=5)
         assert sorted(listener.heard) == [Priority.EXIT, Priority.HOUSEKEEPING]
+
+    def test_never_lets_exits_stand_in_line_behind_entries(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(courier, "IN_FLIGHT", 1)
+        listener, entries, exits = Listener(), Outbox(), Outbox()
+        account: Any = None
+        listener.may_answer.clear()
+        sender = CourierTo(listener)
+
+        sender.send([Errand(ErrandKind.BALANCE, account, is_entry=True)] * 3, entries)
+        sender.send([Errand(ErrandKind.CANCEL, account, ref=REF)], exits)
+
+        assert take(exits, at_most=1, wait_s=5)
+        assert take(entries, at_most=1, wait_s=0) == []
+        background.loop.call_soon_threadsafe(listener.may_answer.set)
+        assert sum(len(take(entries, at_most=1, wait_s=5)) for _ in range(3)) == 3
