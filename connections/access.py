@@ -1,6 +1,7 @@
 """From a stored connection to what an adapter needs, and to the adapter."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -48,6 +49,18 @@ def check_address(base_url: str, environment: str) -> None:
         raise Misconfigured("Only a rehearsal connection may name another address.")
     if environment == Environment.REHEARSAL and not base_url:
         raise Misconfigured("A rehearsal connection needs the address of its simulated venue.")
+    if base_url:
+        _check_url(base_url)
+
+
+def _check_url(text: str) -> None:
+    try:
+        url = urlsplit(text)
+        is_plain = url.scheme in ("http", "https") and url.hostname and url.port != 0 and not url.username
+    except ValueError:
+        is_plain = False
+    if not is_plain or url.query or url.fragment or any(each.isspace() for each in text):
+        raise Misconfigured("The address must look like http://host:port, without a user, a query or a fragment.")
 
 
 def _access(address: VenueAddress, credentials: dict[str, str]) -> AccountAccess:

@@ -85,7 +85,7 @@ class OverTheWire:
         except ccxt.BaseError as error:
             error.answer = answer
             raise
-        if reply is None or answer.status >= 300:
+        if reply is None or answer.status >= 300 or _is_hollow(reply, method, url):
             where = f"{method} {self.base_url or 'https://' + urlsplit(url).netloc}{urlsplit(url).path}"
             raise OutcomeUnknown(
                 f"{where} answered {answer.status} {_instead_of_json(answer)}.",
@@ -104,11 +104,16 @@ def _instead_of_json(answer: Answer) -> str:
     if 300 <= answer.status < 400:
         host = urlsplit(answer.headers.get("Location", "")).netloc or "nowhere"
         return f"and points to {host}, which is not followed: a signed request goes to the exchange's own address only"
-    if not answer.text.strip():
+    if answer.text.strip() in ("", "{}"):
         return "with nothing"
     if answer.text.lstrip().startswith("<"):
         return "with a web page: something that is not the exchange's API answers at this address"
     return f"with {len(answer.text)} characters that are not the JSON we asked for"
+
+
+def _is_hollow(reply: Any, method: str, url: str) -> bool:
+    # ccxt would read an empty object as "no orders", "no trades", "no money". No list and no account looks like that.
+    return reply == {} and method == "GET" and not url.split("?")[0].endswith("/ping")
 
 
 def _parse(text: str) -> Any:

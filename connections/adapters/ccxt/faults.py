@@ -7,6 +7,7 @@ questions matters: final answers first, then what provably changed nothing, and 
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from connections.adapters.ccxt.library import ccxt
 from connections.adapters.ccxt.wire import Answer
@@ -33,6 +34,15 @@ _FINAL = (
     ccxt.BadRequest,
     ccxt.OperationRejected,
     ccxt.InvalidAddress,
+)
+
+#: Asked in this order, after what needs a closer look.
+_SORTED: tuple[tuple[Any, type[BrokerError], str], ...] = (
+    (ccxt.InsufficientFunds, InsufficientFunds, "The account cannot pay for it"),
+    ((ccxt.NotSupported, ccxt.ArgumentsRequired), Unsupported, "The venue cannot do that"),
+    (_FINAL, Rejected, "The venue refused"),
+    ((ccxt.DDoSProtection, ccxt.RateLimitExceeded), Throttled, "The venue asks us to slow down"),
+    (ccxt.InvalidNonce, NotSent, "The venue refused our clock"),
 )
 
 
@@ -65,17 +75,15 @@ def _kind_of(
         return AuthFailed, f"The venue does not accept the key: {text}"
     if isinstance(error, ccxt.InsufficientFunds):
         return InsufficientFunds, f"The account cannot pay for it: {text}"
-    if isinstance(error, ccxt.NotSupported | ccxt.ArgumentsRequired):
-        return Unsupported, f"The venue cannot do that: {text}"
-    if isinstance(error, _FINAL):
-        return Rejected, f"The venue refused: {text}"
-    if isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
-        return Throttled, f"The venue asks us to slow down: {text}"
-    if isinstance(error, ccxt.InvalidNonce):
-        return NotSent, f"The venue refused our clock: {text}"
+    if isinstance(error, (*_FINAL, ccxt.NotSupported)) and _is_server_error(answer):
+        return OutcomeUnknown, f"The venue failed and does not say what happened: {text}"
+    for theirs, ours, words in _SORTED:
+        if isinstance(error, theirs):
+            return ours, f"{words}: {text}"
     if isinstance(error, ccxt.OnMaintenance) and _is_spoken(answer):
         return NotSent, f"The venue is in maintenance: {text}"
-    if type(error) is ccxt.ExchangeError and _is_refusal(answer):
+    if type(error) is ccxt.ExchangeError and _is_spoken(answer) and not _is_server_error(answer):
+        # A code that ccxt does not know is still a refusal when it came as a client error in JSON.
         return Rejected, f"The venue refused: {text}"
     return OutcomeUnknown, f"The answer does not say what happened: {type(error).__name__}: {text}"
 
@@ -85,10 +93,10 @@ def _is_spoken(answer: Answer | None) -> bool:
     return answer is not None and answer.text.lstrip()[:1] in ("{", "[")
 
 
-def _is_refusal(answer: Answer | None) -> bool:
-    # A code that ccxt does not know is still a refusal when it came as a client error in JSON. 5xx never is:
-    # Binance documents that its execution status is unknown and may have been a success.
-    return answer is not None and _is_spoken(answer) and answer.status < 500
+def _is_server_error(answer: Answer | None) -> bool:
+    # Binance documents that after any 5xx the execution status is unknown and may have been a success. ccxt sorts by
+    # the code alone, so "this service is no longer available" (-1016) would be a final no.
+    return answer is not None and answer.status >= 500
 
 
 def _code_of(error: Exception, answer: Answer | None) -> str:
