@@ -84,6 +84,7 @@ WORDS: Mapping[Kind, str] = {
     Kind.EXECUTION_DENIED: "{connection}: {side} {pair} was denied. {why}",
     Kind.EXECUTION_REJECTED: "{connection}: {side} {pair} was rejected. {why}",
     Kind.EXECUTION_FAILED: "{connection}: {side} {pair} failed. {why}",
+    Kind.EXECUTION_RETRIED: "{name}: {pair} is tried again. {why}",
     Kind.EXECUTION_EXECUTED: "{connection}: {side} {pair} was executed. {why}",
     Kind.ORDER_SUBMITTED: "{connection}: the {role} order {side} {symbol} was sent.",
     Kind.ORDER_RESTING: "{connection}: the {role} order {side} {symbol} rests at the venue.",
