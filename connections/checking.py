@@ -17,7 +17,7 @@ from connections import access
 from connections.contract import AccountCheck, AssetBalance, Balance
 from connections.errors import AuthFailed, BrokerError, Misconfigured, NotSent, OutcomeUnknown
 from connections.health import HealthStatus, status_of
-from connections.models import AccountSnapshot, ExecutionConnection
+from connections.models import ExecutionConnection
 from core.clock import Clock
 from core.crypto import UnableToOpen
 from core.decimals import to_plain
@@ -203,13 +203,13 @@ def assets_as_json(balance: Balance) -> dict[str, dict[str, str]]:
     }
 
 
-def balance_from(snapshot: AccountSnapshot) -> Balance:
-    """Return a stored snapshot as a balance."""
+def balance_from(stored: Mapping[str, Mapping[str, str]], equity: Decimal | None, as_of: datetime) -> Balance:
+    """Return the columns of a stored snapshot as a balance."""
     assets = {
         currency: AssetBalance(free=Decimal(amounts["free"]), total=Decimal(amounts["total"]))
-        for currency, amounts in snapshot.assets.items()
+        for currency, amounts in stored.items()
     }
-    return Balance(assets=assets, as_of=snapshot.as_of, equity=snapshot.equity)
+    return Balance(assets=assets, as_of=as_of, equity=equity)
 
 
 def _note_change(connection: ExecutionConnection, before: str, now: datetime) -> None:

@@ -59,6 +59,8 @@ class AccountView:
     held: tuple[HeldPosition, ...] = ()
     #: symbols with an order whose outcome is not known
     symbols_in_doubt: frozenset[str] = frozenset()
+    #: by currency, what entries took since the balance was read; it is not in ``balance`` any more
+    reserved: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

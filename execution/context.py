@@ -1,4 +1,4 @@
-"""Loads, for many rows at once, everything their decisions need. Three queries and one cache call a batch."""
+"""Loads, for many rows at once, everything their decisions need. Five queries and one cache call a batch."""
 
 import hashlib
 import json
@@ -12,7 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, TextField
+from django.db.models.functions import Cast
 
 from connections import registry
 from connections.access import DEFAULT_TIMEOUT, check_address
@@ -30,15 +31,17 @@ from connections.contract import (
 from connections.errors import Misconfigured
 from connections.fields import unseal
 from connections.health import HealthStatus
-from connections.models import AccountSnapshot, DataConnection, ExecutionConnection
+from connections.models import DataConnection, ExecutionConnection
 from connections.presets import Effective, Layer, combine
 from core.clock import Clock
 from core.crypto import UnableToOpen
 from core.ids import client_order_id, uuid7
 from execution.case import AccountView, Case, HeldPosition, SignalView
 from execution.courier import Account
-from execution.models import ExecutionLog, Order, Subscription
+from execution.models import ExecutionLog, Subscription
+from execution.reserves import SentEntry, less, reserved
 from execution.roles import OrderRole
+from execution.selectors import recent_orders
 from marketdata import selectors as marketdata
 from marketdata import services as quotes
 from marketdata.symbols import resolve
@@ -49,6 +52,11 @@ from signals.rules import SignalStatus, Target, Terms
 logger = logging.getLogger(__name__)
 
 _SEALED_FIELD = "connections.executionconnection:credentials"
+
+#: An answer comes this long after an order was written at most, or it is in doubt; older entries are in the balance.
+_ANSWERED_WITHIN = timedelta(minutes=1)
+#: A balance that is older is not believed by any preset.
+_OLDEST_BALANCE = timedelta(days=1)
 
 _SIGNAL_COLUMNS = {
     "signal_id": "id",
@@ -93,10 +101,10 @@ _CONNECTION_COLUMNS = {
 }
 _SUBSCRIPTION_COLUMNS = {"overrides": "overrides", "is_subscribed": "is_active"}
 
-#: One row of everything, by dotted name.
+#: One row of everything but its signal, by dotted name.
 _COLUMNS = {
     "log_id": "id",
-    **{name: f"signal__{path}" for name, path in _SIGNAL_COLUMNS.items()},
+    "signal_id": "signal_id",
     **_CONNECTION_COLUMNS,
     **{name: f"subscription__{path}" for name, path in _SUBSCRIPTION_COLUMNS.items()},
 }
@@ -136,11 +144,12 @@ def load_unsaved(signal_id: UUID, *, clock: Clock) -> list[Loaded]:
 def _load(
     rows: Sequence[Mapping[str, Any]], clock: Clock, *, opened: Callable[[Mapping[str, Any]], Account | None]
 ) -> list[Loaded]:
+    orders = _Orders.of(rows, now=clock())
     held = _held([row["connection_id"] for row in rows])
-    doubts = _doubts([row["connection_id"] for row in rows])
     instruments = {row["log_id"]: _instrument(row) for row in rows}
     prices = _prices(rows, instruments, clock)
-    return [_loaded(row, opened(row), instruments[row["log_id"]], prices, held, doubts) for row in rows]
+    signals = {row["signal_id"]: _signal(row) for row in rows}
+    return [_loaded(row, opened(row), instruments[row["log_id"]], prices, held, orders, signals) for row in rows]
 
 
 def account_of(row: Mapping[str, Any]) -> Account:
@@ -179,7 +188,12 @@ def effective_preset(channel: Any, connection: Any, overrides: Any) -> Effective
 
 
 def _text(values: Any) -> str:
-    return json.dumps(values or {}, sort_keys=True)
+    return values if isinstance(values, str) else json.dumps(values or {}, sort_keys=True)
+
+
+def _plain(path: str) -> Any:
+    """Return a column to ask for. Layers of values stay the text they are: equal ones are read once a process."""
+    return Cast(path, TextField()) if path.endswith(("preset__values", "overrides")) else F(path)
 
 
 @lru_cache(maxsize=4096)
@@ -194,15 +208,25 @@ def _combined(channel: str, connection: str, overrides: str) -> Effective:
 
 
 def _rows(log_ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    found = ExecutionLog.objects.filter(pk__in=log_ids).values_list(*_COLUMNS.values())
-    return [dict(zip(_COLUMNS, values, strict=True)) for values in found]
+    found = ExecutionLog.objects.filter(pk__in=log_ids).values_list(*map(_plain, _COLUMNS.values()))
+    rows = [dict(zip(_COLUMNS, values, strict=True)) for values in found]
+    wanted = {row["signal_id"] for row in rows}
+    columns = ["pk", *map(_plain, _SIGNAL_COLUMNS.values())]
+    signals = {
+        said[0]: dict(zip(_SIGNAL_COLUMNS, said[1:], strict=True))
+        for said in Signal.objects.filter(pk__in=wanted).values_list(*columns)
+    }
+    return [row | signals[row["signal_id"]] for row in rows]
 
 
 def _unsaved_rows(signal_id: UUID) -> list[dict[str, Any]]:
-    said = Signal.objects.filter(pk=signal_id).values_list(*_SIGNAL_COLUMNS.values(), "channel_id").get()
+    columns = [*map(_plain, _SIGNAL_COLUMNS.values()), "channel_id"]
+    said = Signal.objects.filter(pk=signal_id).values_list(*columns).get()
     signal = dict(zip(_SIGNAL_COLUMNS, said[:-1], strict=True))
     followers = (
-        Subscription.objects.filter(channel_id=said[-1]).order_by("pk").values_list(*_FOLLOWER_COLUMNS.values())
+        Subscription.objects.filter(channel_id=said[-1])
+        .order_by("pk")
+        .values_list(*map(_plain, _FOLLOWER_COLUMNS.values()))
     )
     return [{"log_id": uuid7(), **signal, **dict(zip(_FOLLOWER_COLUMNS, row, strict=True))} for row in followers]
 
@@ -218,12 +242,26 @@ def _held(connection_ids: Sequence[UUID]) -> dict[UUID, list[HeldPosition]]:
     return held
 
 
-def _doubts(connection_ids: Sequence[UUID]) -> dict[UUID, set[str]]:
-    doubts: dict[UUID, set[str]] = {}
-    rows = Order.objects.filter(connection_id__in=connection_ids, in_doubt=True)
-    for connection_id, symbol in rows.values_list("connection_id", "symbol"):
-        doubts.setdefault(connection_id, set()).add(symbol)
-    return doubts
+@dataclass(frozen=True, slots=True)
+class _Orders:
+    """What is known of the orders of some connections. Cost: one query."""
+
+    #: symbols by connection
+    doubts: Mapping[UUID, set[str]]
+    entries: Mapping[UUID, list[SentEntry]]
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> "_Orders":
+        oldest = min((row["as_of"] for row in rows if row["as_of"] is not None), default=now)
+        since = max(oldest, now - _OLDEST_BALANCE) - _ANSWERED_WITHIN
+        doubts: dict[UUID, set[str]] = {}
+        entries: dict[UUID, list[SentEntry]] = {}
+        for order in recent_orders({row["connection_id"] for row in rows}, since):
+            if order.is_recent:
+                entries.setdefault(order.connection_id, []).append(order.entry)
+            else:
+                doubts.setdefault(order.connection_id, set()).add(order.entry.symbol)
+        return cls(doubts, entries)
 
 
 def _instrument(row: Mapping[str, Any]) -> Instrument | None:
@@ -259,15 +297,16 @@ def _loaded(
     instrument: Instrument | None,
     prices: Mapping[tuple[str, str], Quote],
     held: Mapping[UUID, Sequence[HeldPosition]],
-    doubts: Mapping[UUID, set[str]],
+    orders: _Orders,
+    signals: Mapping[UUID, SignalView],
 ) -> Loaded:
     effective = effective_preset(row["channel_values"], row["connection_values"], row["overrides"])
     quote = prices.get((venue_key_of(row), instrument.symbol)) if instrument else None
     case = Case(
         log_id=row["log_id"],
         client_order_id=client_order_id(settings.SIGNALBOX_INSTALLATION, row["log_id"], OrderRole.ENTRY, 1),
-        signal=_signal(row),
-        account=_account_view(row, held.get(row["connection_id"], ()), doubts.get(row["connection_id"], set())),
+        signal=signals[row["signal_id"]],
+        account=_account_view(row, held.get(row["connection_id"], ()), orders, effective.preset.leverage),
         preset=effective.preset,
         instrument=instrument,
         quote=quote,
@@ -307,13 +346,18 @@ def _signal(row: Mapping[str, Any]) -> SignalView:
     return SignalView(row["signal_id"], row["version"], SignalStatus(row["signal_status"]), terms)
 
 
-def _account_view(row: Mapping[str, Any], held: Sequence[HeldPosition], doubts: set[str]) -> AccountView:
-    market = MarketType(row["market"])
+def _account_view(
+    row: Mapping[str, Any], held: Sequence[HeldPosition], orders: _Orders, leverage: Decimal
+) -> AccountView:
+    market, key = MarketType(row["market"]), row["connection_id"]
     balance = None
+    taken: dict[str, Decimal] = {}
     if row["as_of"] is not None:
-        balance = balance_from(AccountSnapshot(assets=row["assets"], equity=row["equity"], as_of=row["as_of"]))
+        listed = marketdata.instruments_of(venue_key_of(row))
+        taken = reserved(orders.entries.get(key, ()), instruments=listed, as_of=row["as_of"], leverage=leverage)
+        balance = less(balance_from(row["assets"], row["equity"], row["as_of"]), taken)
     return AccountView(
-        connection_id=row["connection_id"],
+        connection_id=key,
         market=market,
         is_active=row["is_active"],
         paused_reason=row["paused_reason"],
@@ -326,7 +370,8 @@ def _account_view(row: Mapping[str, Any], held: Sequence[HeldPosition], doubts: 
         is_hedge_mode=bool(row["is_hedge_mode"]),
         balance=balance,
         held=tuple(held),
-        symbols_in_doubt=frozenset(doubts),
+        symbols_in_doubt=frozenset(orders.doubts.get(key, ())),
+        reserved=taken,
     )
 
 

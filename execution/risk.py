@@ -73,6 +73,8 @@ def _balance(case: Case, sized: Sized, instrument: Instrument) -> Finding:
     leverage = Decimal(1) if instrument.market is MarketType.SPOT else case.preset.leverage
     needed, free = sized.notional / leverage, case.account.balance.free(currency)
     numbers = {"needed": f"{needed:.8f}", "free": to_plain(free), "currency": currency}
+    if currency in case.account.reserved:
+        numbers["reserved"] = to_plain(case.account.reserved[currency])
     return Finding("balance", Reason.INSUFFICIENT_BALANCE if needed > free else None, numbers)
 
 

@@ -4,13 +4,15 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID, uuid4
 
+import orjson
 from django.db import transaction
 
 from connections.checking import key_refused, save_snapshots
 from connections.errors import AuthFailed
-from connections.presets import as_values
+from connections.presets import Preset, as_values
 from core import crash
 from core.clock import Clock
 from core.crash import Place
@@ -183,11 +185,17 @@ def _log_change(each: Decided, now: datetime) -> bulk.LogChange:
         reason=reason,
         numbers=dict(made.numbers),
         symbol=case.instrument.symbol if case.instrument else "",
-        preset=as_values(each.loaded.effective.preset),
+        preset=_as_json(each.loaded.effective.preset),
         decided_at=now,
         submitted_at=now if isinstance(made, Entry) else None,
         finished_at=finished,
     )
+
+
+@lru_cache(maxsize=4096)
+def _as_json(preset: Preset) -> orjson.Fragment:
+    """Return an effective preset as the row keeps it. Most accounts share one."""
+    return orjson.Fragment(orjson.dumps(as_values(preset)))
 
 
 def _held_orders(log_ids: Sequence[UUID]) -> dict[UUID, Order]:
@@ -245,7 +253,8 @@ def _errand(each: Decided, held: Order | None, new: Mapping[UUID, UUID], now: da
     assert isinstance(each.decision, Entry)
     account, ticket = each.loaded.account, each.decision.ticket
     assert account is not None
-    values = as_values(each.loaded.effective.preset)
+    preset = each.loaded.effective.preset
+    values = {"leverage": preset.leverage, "margin_mode": preset.margin_mode}
     preparation = errands.preparation_of(account, values, each.loaded.prepared.get(ticket.symbol))
     if held is not None:
         return errands.submit(held, account, preparation=preparation)
