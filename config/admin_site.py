@@ -72,6 +72,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _item("Events", "history", "events_event"),
             _item("Deliveries", "outbox", "events_delivery", _ADMINISTRATORS),
+            _item("E-mails", "mail", "events_notificationmail", _ADMINISTRATORS),
             _item("Settings", "settings", "events_operationalsetting", _ADMINISTRATORS),
             _item("Schedule", "schedule", "django_celery_beat_periodictask", _ADMINISTRATORS),
         ],

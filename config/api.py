@@ -11,6 +11,7 @@ from connections.api.data_connections import DataConnectionViewSet
 from connections.api.kinds import KindsView
 from connections.api.presets import PresetViewSet
 from console.api.desk import SignalDeskViewSet
+from events.api.notifications import NotificationViewSet
 from execution.api.breaks import BreakViewSet
 from execution.api.executions import ExecutionViewSet
 from execution.api.orders import FillViewSet, OrderViewSet
@@ -33,6 +34,7 @@ router.register("orders", OrderViewSet, "order")
 router.register("fills", FillViewSet, "fill")
 router.register("positions", PositionViewSet, "position")
 router.register("breaks", BreakViewSet, "break")
+router.register("notifications", NotificationViewSet, "notification")
 router.register("analytics/daily", DailyViewSet, "daily-analytic")
 router.register("analytics/costs", CostViewSet, "order-cost")
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from honcho.environ import parse_procfile
 from honcho.printer import Printer
@@ -122,7 +123,8 @@ def _run(given: argparse.Namespace, interruption: Interruption) -> None:
             supervisor.start(name, command, everything)
         if "web" in processes:
             _watch_until(supervisor, lambda: _is_healthy(url), "The web process")
-        say(_welcome(url, logins, seconds=time.monotonic() - begun))
+        mails = f"{_mails()}/" if environment.get("EMAIL_URL", "").startswith("filemail:") else "sent by EMAIL_URL"
+        say(_welcome(url, logins, mails=mails, seconds=time.monotonic() - begun))
         # The kernel tells only the first process of a session that its terminal has gone, which may be make.
         supervisor.watch(lambda: has_terminal and not os.isatty(0))
 
@@ -131,6 +133,7 @@ def _environment(started: servers.Servers, *, port: int, is_demo: bool) -> dict[
     """Return the settings of this run; what the operator has set wins."""
     keys = development_keys(VAR_DIR / "secrets.env")
     made = {**keys, **started.environment, "SITE_URL": f"http://127.0.0.1:{port}"}
+    made["EMAIL_URL"] = f"filemail:///{quote(str(_mails()))}"
     if is_demo:
         made |= {"SIGNALBOX_ALLOW_BASE_URL": "true", "VENUE_URL": f"http://127.0.0.1:{_venue_port()}"}
     made = {name: value for name, value in made.items() if not os.environ.get(f"{name}_FILE")}
@@ -141,6 +144,11 @@ def _logs() -> Path:
     logs = VAR_DIR / "log"
     logs.mkdir(parents=True, exist_ok=True)
     return logs
+
+
+def _mails() -> Path:
+    """Return where mails are written as long as no server is named."""
+    return VAR_DIR / "mail"
 
 
 def _for_children(environment: Mapping[str, str]) -> dict[str, str]:
@@ -238,8 +246,9 @@ def _prepare(environment: Mapping[str, str], *, is_demo: bool) -> list[str]:
     return output.decode().splitlines()
 
 
-def _welcome(url: str, logins: list[str], *, seconds: float) -> str:
-    rows = [("address", f"{url}/"), *(("", line) for line in logins), ("logs", f"{_logs()}/"), ("stop", "Ctrl-C")]
+def _welcome(url: str, logins: list[str], *, mails: str, seconds: float) -> str:
+    rows = [("address", f"{url}/"), *(("", line) for line in logins), ("logs", f"{_logs()}/"), ("mails", mails)]
+    rows.append(("stop", "Ctrl-C"))
     if logins:
         rows[1] = ("logins", logins[0])
     return "\n".join(

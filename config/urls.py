@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", probes.healthz),
     path("readyz", probes.readyz),
     path("metrics", probes.metrics),
+    path("me/notifications/", include("events.urls")),
     path("me/", include("accounts.urls")),
     path("", include("connections.urls")),
     path("", include("execution.urls")),

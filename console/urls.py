@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from console.views import activity, desk, drafting, home, live
+from console.views import activity, bell, desk, drafting, home, live
 
 app_name = "console"
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("activity/", activity.activity, name="activity"),
+    path("bell/", bell.bell, name="bell"),
     path("live/", live.live, name="live"),
     path("desk/", desk.desk, name="desk"),
     path("desk/new/", drafting.draft, name="draft"),

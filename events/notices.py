@@ -46,6 +46,8 @@ class Happening:
     data: Mapping[str, Any]
     #: whether the system did it, and no person
     is_ours: bool
+    #: its reason in a sentence, from the app that gave it; empty when nobody has words for it
+    why: str = ""
 
     def text(self, name: str) -> str:
         """Return a value as one line of text; empty when it is not there."""
@@ -93,7 +95,7 @@ class _Said:
 def _executed(it: Happening) -> _Said:
     numbers = _numbers_of(it)
     filled, price = _number(numbers.get("filled")), _number(numbers.get("average_price"))
-    detail = f"{filled} filled at {price} on average." if filled and price else _sentence(it.text("reason"))
+    detail = f"{filled} filled at {price} on average." if filled and price else _reason(it)
     # A row is executed once; what is filled later is seen on its page.
     return _Said(f"Executed: {_trade(it)}", detail, Tone.GOOD, part="once")
 
@@ -261,7 +263,8 @@ def _order(it: Happening) -> str:
 
 def _why(it: Happening) -> str:
     error = " ".join(str(_numbers_of(it).get("error") or "").split())
-    return " ".join(each for each in (_sentence(it.text("reason")), error) if each)
+    reason = _reason(it)
+    return " ".join(each for each in (reason, "" if error in reason else error) if each)
 
 
 def _error(it: Happening) -> str:
@@ -273,8 +276,9 @@ def _numbers_of(it: Happening) -> Mapping[str, Any]:
     return numbers if isinstance(numbers, Mapping) else {}
 
 
-def _sentence(code: str) -> str:
-    return f"{code.replace('_', ' ').capitalize()}." if code else ""
+def _reason(it: Happening) -> str:
+    code = it.text("reason")
+    return " ".join(it.why.split()) or (f"{code.replace('_', ' ').capitalize()}." if code else "")
 
 
 def _parsed(value: Any) -> Any:

@@ -6,9 +6,10 @@ marked done. So whoever dies half-way has done nothing, and whoever comes second
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -25,6 +26,10 @@ logger = logging.getLogger(__name__)
 
 SINK = "notifications"
 
+#: Given the data of an event, returns its reason in a sentence.
+Explainer = Callable[[Mapping[str, Any]], str]
+_explainers: dict[str, Explainer] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class _Told:
@@ -33,6 +38,11 @@ class _Told:
     user_id: UUID
     event: Event
     notice: Notice
+
+
+def explain_with(subject_type: str, explainer: Explainer) -> None:
+    """Let a higher app put the reasons of its events into words. It calls this in ``ready()``."""
+    _explainers[subject_type] = explainer
 
 
 def notify(*, event_ids: Sequence[int], now: datetime) -> int:
@@ -101,6 +111,7 @@ def _claim(event_ids: Sequence[int]) -> list[Event]:
 
 
 def _notice(event: Event) -> Notice | None:
+    explainer = _explainers.get(event.subject_type)
     happening = Happening(
         uid=str(event.uid),
         kind=event.kind,
@@ -108,6 +119,7 @@ def _notice(event: Event) -> Notice | None:
         occurred_at=event.occurred_at,
         data=event.data,
         is_ours=event.actor_id is None,
+        why=explainer(event.data) if explainer else "",
     )
     return notice_of(happening)
 

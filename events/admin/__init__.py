@@ -1,3 +1,3 @@
-"""The event log and the operational settings in the admin."""
+"""The event log, notification e-mails and the operational settings in the admin."""
 
-from events.admin import log, settings  # noqa: F401 - they register themselves
+from events.admin import log, mails, settings  # noqa: F401 - they register themselves

@@ -40,6 +40,8 @@ INSIDE = [
     "/me/",
     "/me/tokens/",
     "/me/tokens/new/",
+    "/me/notifications/",
+    "/me/notifications/choices/",
 ]
 #: Reached only in the course of something; other tests walk there.
 ON_THE_WAY = {

@@ -28,6 +28,7 @@ LISTS = {
     "signals/signal": 4,
     "events/event": 4,
     "events/delivery": 4,
+    "events/notificationmail": 4,
     "events/operationalsetting": 3,
     "analytics/executionanalytic": 4,
     "accounts/user": 4,
@@ -35,7 +36,8 @@ LISTS = {
     "django_celery_beat/periodictask": 4,
 }
 ADMINISTRATORS_ONLY = {
-    "connections/dataconnection", "events/delivery", "events/operationalsetting", "accounts/user", "accounts/apitoken",
+    "connections/dataconnection", "events/delivery", "events/notificationmail", "events/operationalsetting",
+    "accounts/user", "accounts/apitoken",
     "django_celery_beat/periodictask",
 }  # fmt: skip
 
