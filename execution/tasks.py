@@ -117,7 +117,7 @@ def run_reconcile_job(*, connection_ids: Sequence[str] | None = None, **_: Any) 
 @shared_task(name="RefreshBalancesJob")
 def run_refresh_balances_job(*, connection_ids: Sequence[str], **_: Any) -> int:
     """Read the balances of accounts that have just traded, off the hot path."""
-    return balances.refresh(connection_ids=[UUID(each) for each in connection_ids])
+    return balances.refresh(connection_ids=[UUID(each) for each in connection_ids], clock=now)
 
 
 def enqueue_rows(log_ids: Sequence[UUID]) -> None:
