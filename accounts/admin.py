@@ -26,6 +26,7 @@ from accounts.models import ApiToken, User
 from accounts.roles import Role
 from core.clock import now
 
+admin.site.index_title = "Overview"
 # The admin opens through the same door as the site, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

@@ -29,7 +29,14 @@ NAVIGATION: list[dict[str, Any]] = [
     {
         "items": [
             {"title": "Overview", "icon": "dashboard", "link": reverse_lazy("admin:index"), "permission": _STAFF},
-            {"title": "The site", "icon": "open_in_new", "link": lazystr("/"), "permission": _STAFF},
+            {
+                "title": "The site",
+                "icon": "open_in_new",
+                "link": lazystr("/"),
+                "permission": _STAFF,
+                # Every address begins with it.
+                "active": lambda request: False,
+            },
         ]
     },
     {

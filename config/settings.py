@@ -27,8 +27,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"
 USE_I18N = False
-#: Of the admin; pages of ours say their zone by themselves (accounts/templatetags/moments.py).
-DATETIME_FORMAT, DATE_FORMAT = "Y-m-d H:i:s T", "Y-m-d"
+FORMAT_MODULE_PATH = "config.formats"
 
 INSTALLED_APPS = [
     "unfold",

@@ -13,6 +13,8 @@ def outcomes_visible_to(user: User) -> QuerySet[ExecutionLog]:
 
     ``is_in_full`` tells the two apart: where it is false, nothing but outcome and reason may be shown.
     """
+    if user.is_administrator:
+        return ExecutionLog.objects.annotate(is_in_full=Value(value=True))
     visible = Q(connection__in=connections_visible_to(user))
     if not user.is_provider:
         return ExecutionLog.objects.filter(visible).annotate(is_in_full=Value(value=True))

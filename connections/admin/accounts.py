@@ -38,7 +38,7 @@ class TestedJustNow(Exception):
 class ConnectionAdmin(ConnectionCells, StaffMixin, ExactSearchMixin, FastListMixin, ActsMixin, ModelAdmin):
     rows_of = staticmethod(selectors.connections_visible_to)
     list_display = (
-        "name", "owner_name", "exchange", _ENVIRONMENT, "intention", "health", "last_tested_at", "latency_ms",
+        "name", "owner_name", "exchange", _ENVIRONMENT, "intention", "health", "last_tested_at",
         "trouble",
     )  # fmt: skip
     list_select_related = ("owner", "preset", "data_connection", "snapshot")

@@ -10,13 +10,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from accounts.admin_acts import ActsMixin, Facts, Question
 from accounts.admin_cells import NOTHING, amount_of, id_of, label_of, lines, linked
-from accounts.admin_support import ExactSearchMixin, FastListMixin, StaffMixin
+from accounts.admin_support import ExactSearchMixin, FastListMixin, MomentFilter, StaffMixin
 from accounts.clients import user_of
 from accounts.models import User
 from connections.labels import ORDER_TYPES, SIDES, TIMES_IN_FORCE
@@ -45,7 +44,7 @@ class SignalAdmin(StaffMixin, ExactSearchMixin, FastListMixin, ActsMixin, ModelA
     )  # fmt: skip
     list_display_links = ("created_at", "currency_pair")
     list_select_related = ("channel", "author")
-    list_filter = ("status", "direction", ("created_at", RangeDateTimeFilter))
+    list_filter = ("status", "direction", ("created_at", MomentFilter))
     list_filter_submit = True
     search_ids = ("pk", "channel")
     search_texts = ("external_id",)

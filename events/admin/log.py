@@ -9,7 +9,6 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from accounts.admin_cells import NOTHING, copyable, id_of, in_words, values_of
 from accounts.admin_support import (
@@ -17,6 +16,7 @@ from accounts.admin_support import (
     ExactSearchMixin,
     FastListMixin,
     HistoryMixin,
+    MomentFilter,
     StaffMixin,
 )
 from accounts.models import User
@@ -43,7 +43,7 @@ class EventAdmin(StaffMixin, ExactSearchMixin, FastListMixin, ModelAdmin):
     list_display = ("occurred_at", "kind", "subject", "about", "owner", "actor", "sequence")
     list_display_links = ("occurred_at", "kind")
     list_select_related = ("owner", "actor")
-    list_filter = (KindFilter, ("occurred_at", RangeDateTimeFilter))
+    list_filter = (KindFilter, ("occurred_at", MomentFilter))
     list_filter_submit = True
     search_ids = ("uid",)
     search_help_text = "Id of the event, or of what it happened to"

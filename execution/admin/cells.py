@@ -26,7 +26,12 @@ class AccountCells:
         environment: Label = ENVIRONMENTS[connection.environment]
         shown = link("connections_executionconnection_change", connection.pk, connection.name)
         owner = "the house" if connection.owner is None else connection.owner.email
-        return format_html('{} {}<br><span class="ask-note">{}</span>', shown, label(environment), owner)
+        return format_html(
+            '<span class="account-cell">{} {}<br><span class="ask-note">{}</span></span>',
+            shown,
+            label(environment),
+            owner,
+        )
 
 
 def signal_link(row: Any) -> SafeString:

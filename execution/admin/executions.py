@@ -8,12 +8,11 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action
 
 from accounts.admin_acts import ActsMixin, Question
 from accounts.admin_cells import NOTHING, id_of, label_of, lines, link, values_of
-from accounts.admin_support import ExactSearchMixin, FastListMixin, StaffMixin
+from accounts.admin_support import ExactSearchMixin, FastListMixin, MomentFilter, StaffMixin
 from accounts.clients import user_of
 from accounts.models import User
 from connections.labels import SIDES
@@ -54,9 +53,10 @@ class ReasonFilter(admin.SimpleListFilter):
 @admin.register(ExecutionLog)
 class ExecutionAdmin(AccountCells, StaffMixin, ExactSearchMixin, FastListMixin, ActsMixin, ModelAdmin):
     rows_of = staticmethod(outcome_selectors.outcomes_visible_to)
+    shows_all_to_administrators = False  # the selector says of each row what may be shown
     list_display = ("created_at", "account", "signal_link", _SIDE, "leg", _OUTCOME, "reason_in_words")
     list_select_related = ("signal", "connection__owner")
-    list_filter = ("status", ReasonFilter, ("created_at", RangeDateTimeFilter))
+    list_filter = ("status", ReasonFilter, ("created_at", MomentFilter))
     list_filter_submit = True
     linked_lookups = {
         "connection__id__exact": connections_visible_to,

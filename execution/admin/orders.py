@@ -7,10 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from accounts.admin_cells import NOTHING, amount_of, id_of, label, label_of, lines, link, number
-from accounts.admin_support import ExactSearchMixin, FastListMixin, HistoryMixin, StaffMixin
+from accounts.admin_support import ExactSearchMixin, FastListMixin, HistoryMixin, MomentFilter, StaffMixin
 from connections.labels import ORDER_TYPES, SIDES, TIMES_IN_FORCE
 from connections.selectors import connections_visible_to
 from execution import selectors
@@ -58,7 +57,7 @@ class OrderAdmin(AccountCells, StaffMixin, ExactSearchMixin, FastListMixin, Mode
         amount_of("average_price"), "stands", id_of("client_order_id", "Our id", is_short=True),
     )  # fmt: skip
     list_select_related = ("connection__owner", "cost")
-    list_filter = (ShownFilter, ("created_at", RangeDateTimeFilter))
+    list_filter = (ShownFilter, ("created_at", MomentFilter))
     list_filter_submit = True
     linked_lookups = {"connection__id__exact": connections_visible_to}
     search_ids = ("pk", "log", "position")
@@ -142,7 +141,7 @@ class FillAdmin(AccountCells, StaffMixin, ExactSearchMixin, FastListMixin, Model
     list_display = ("account", "symbol", *_FILL_CELLS, id_of("venue_trade_id", is_short=True))
     list_display_links = ("symbol",)
     list_select_related = ("connection__owner",)
-    list_filter = (("traded_at", RangeDateTimeFilter),)
+    list_filter = (("traded_at", MomentFilter),)
     list_filter_submit = True
     linked_lookups = {"connection__id__exact": connections_visible_to}
     search_ids = ("order",)

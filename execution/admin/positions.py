@@ -8,13 +8,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from accounts.admin_acts import ActsMixin, Question
 from accounts.admin_cells import NOTHING, amount_of, id_of, label, label_of, lines, number
-from accounts.admin_support import ExactSearchMixin, FastListMixin, HistoryMixin, StaffMixin
+from accounts.admin_support import ExactSearchMixin, FastListMixin, HistoryMixin, MomentFilter, StaffMixin
 from accounts.clients import user_of
 from accounts.models import User
 from connections.labels import SIDES
@@ -77,7 +76,7 @@ class PositionAdmin(AccountCells, StaffMixin, ExactSearchMixin, FastListMixin, A
         "net", "attention",
     )  # fmt: skip
     list_select_related = ("connection__owner", "signal")
-    list_filter = (HeldFilter, ("created_at", RangeDateTimeFilter))
+    list_filter = (HeldFilter, ("created_at", MomentFilter))
     list_filter_submit = True
     linked_lookups = {"connection__id__exact": connections_visible_to}
     search_ids = ("pk", "signal")
@@ -105,7 +104,7 @@ class PositionAdmin(AccountCells, StaffMixin, ExactSearchMixin, FastListMixin, A
         """Return whether there is something to close."""
         return {"close"} if row.status == PositionStatus.OPEN else set()
 
-    @action(description="Close", icon="cancel", url_path="close", variant=ActionVariant.DANGER)
+    @action(description="Close position", icon="cancel", url_path="close", variant=ActionVariant.DANGER)
     def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
         found: ExecutionPosition = self.found(request, object_id)
         user, moment = user_of(request), now()

@@ -1,0 +1,1 @@
+"""How Django writes times where we do not: always with their zone."""
