@@ -116,25 +116,22 @@ class ExactSearchMixin:
         term = search_term.strip()
         if not term:
             return queryset, False
-        found = self.sought(term, user_of(request))
-        return (queryset.filter(found) if found else queryset.none()), False
+        for found in self.sought(term, user_of(request)):
+            # One after the other: over several columns at once the database would read the rows in their order.
+            if queryset.order_by().filter(found).exists():
+                return queryset.filter(found), False
+        return queryset.none(), False
 
-    def sought(self, term: str, user: User) -> Q:
-        """Return what finds the term; empty when nothing can."""
-        found = Q()
+    def sought(self, term: str, user: User) -> list[Q]:
+        """Return what may find the term, the surest first."""
         key = as_uuid(term)
-        if key is not None:
-            for name in self.search_ids:
-                found |= Q(**{name: key})
-        for name in self.search_texts:
-            found |= Q(**{name: term})
+        found = [Q(**{name: key}) for name in self.search_ids] if key is not None else []
+        found += [Q(**{name: term}) for name in self.search_texts]
         for name, (rows, column) in self.search_named.items():
             # Named first and by keys then, so that the large table is searched by its index.
-            keys = list(
-                rows(user).filter(**{f"{column}__icontains": term}).values_list("pk", flat=True)[:MOST_NAMED]
-            )
-            if keys:
-                found |= Q(**{f"{name}__in": keys})
+            named = rows(user).filter(**{f"{column}__icontains": term})
+            keys = list(named.values_list("pk", flat=True)[:MOST_NAMED])
+            found += [Q(**{f"{name}__in": keys})] if keys else []
         return found
 
 

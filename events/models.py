@@ -1,6 +1,5 @@
 """The event log, its deliveries, what people were told, and what the people who run the house have set."""
 
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -40,8 +39,7 @@ class Event(models.Model):
             models.Index(fields=["owner", "id"], name="event_owner"),
             models.Index(fields=["kind", "id"], name="event_kind"),
             models.Index(fields=["id"], condition=models.Q(sequence__isnull=True), name="event_unsealed"),
-            # Events arrive nearly in the order of their time, so a block range finds a day and costs a write nothing.
-            BrinIndex(fields=["occurred_at"], name="event_at", autosummarize=True, pages_per_range=16),
+            models.Index(fields=["-occurred_at"], name="event_recent"),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -248,7 +247,7 @@ class Fill(models.Model):
         indexes = [
             models.Index(fields=["order"], name="fill_order"),
             models.Index(fields=["connection", "-traded_at"], name="fill_connection"),
-            BrinIndex(fields=["traded_at"], name="fill_at", autosummarize=True, pages_per_range=16),
+            models.Index(fields=["-traded_at"], name="fill_recent"),
         ]
 
     def __str__(self) -> str:

@@ -47,16 +47,16 @@ class EventAdmin(StaffMixin, ExactSearchMixin, FastListMixin, ModelAdmin):
     list_filter_submit = True
     search_ids = ("uid",)
     search_help_text = "Id of the event, or of what it happened to"
-    ordering = ("-pk",)
+    ordering = ("-occurred_at",)  # as the filter of times has it, so that one index serves both
     fields = (
         "occurred_at", "kind", id_of("uid"), "subject_type", id_of("subject_id"), "owner", "actor", values_of("data"),
         "sequence", id_of("hash"),
     )  # fmt: skip
 
-    def sought(self, term: str, user: User) -> Q:
+    def sought(self, term: str, user: User) -> list[Q]:
         """Look for the subject too; with its types, which are few, the index of subjects serves."""
         types = [model._meta.label_lower for model in apps.get_models()]
-        return super().sought(term, user) | Q(subject_type__in=types, subject_id=term[:64])
+        return [*super().sought(term, user), Q(subject_type__in=types, subject_id=term[:64])]
 
     @admin.display(description="Subject")
     def subject(self, row: Event) -> SafeString | str:

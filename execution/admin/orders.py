@@ -148,7 +148,7 @@ class FillAdmin(AccountCells, StaffMixin, ExactSearchMixin, FastListMixin, Model
     search_texts = ("venue_trade_id",)
     search_named = {"connection": (connections_visible_to, "name")}
     search_help_text = "Id of the order, the venue's id of the trade, or the account's name"
-    ordering = ("-pk",)
+    ordering = ("-traded_at",)  # as the filter of times has it, so that one index serves both
     fields = (
         "account", "symbol", *_FILL_CELLS, id_of("venue_trade_id"), id_of("venue_order_id"), "order_link",
         "recorded_at",
