@@ -2,9 +2,12 @@
 
 from decimal import Decimal
 
-from connections.contract import Instrument, MarketType, OrderTicket, OrderType, Side
+from connections.contract import Instrument, MarketType, OrderTicket, OrderType, Side, TimeInForce
 from connections.errors import Refused
 from core.decimals import ZERO, Direction, is_multiple, round_to_step, to_plain
+
+_PRICED = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT})
+_STOPPED = frozenset({OrderType.STOP, OrderType.STOP_LIMIT})
 
 
 def fit_quantity(instrument: Instrument, quantity: Decimal, order_type: OrderType) -> Decimal:
@@ -58,10 +61,21 @@ def check(ticket: OrderTicket, instrument: Instrument) -> None:
     """
     if not instrument.is_active:
         raise Refused(f"{instrument.symbol} is not trading at the venue.", field="symbol")
+    _check_shape(ticket)
     _check_quantity(ticket, instrument)
     _check_price("price", ticket.price, instrument)
     _check_price("stop_price", ticket.stop_price, instrument)
     _check_notional(ticket, instrument)
+
+
+def _check_shape(ticket: OrderTicket) -> None:
+    """Refuse prices that do not fit the type: one too few or too many would make another order of it."""
+    for field, price, types in (("stop_price", ticket.stop_price, _STOPPED), ("price", ticket.price, _PRICED)):
+        if (price is not None) is not (ticket.order_type in types):
+            needs = "has none" if price is not None else "needs one"
+            raise Refused(f"The {field} was {price} but a {ticket.order_type} order {needs}.", field=field)
+    if ticket.time_in_force is TimeInForce.GTD and ticket.expires_at is None:
+        raise Refused("A good-till-date order needs the time at which it ends.", field="expires_at")
 
 
 def _check_quantity(ticket: OrderTicket, instrument: Instrument) -> None:

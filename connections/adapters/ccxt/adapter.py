@@ -1,6 +1,7 @@
 """Every exchange that ccxt knows, behind the one contract."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from connections.adapters.ccxt.capabilities import capabilities_of
 from connections.adapters.ccxt.dialects import dialect_of
 from connections.adapters.ccxt.exchanges import account_copy, bare_copy
 from connections.adapters.ccxt.faults import translate
+from connections.adapters.ccxt.history import trades_since
 from connections.adapters.ccxt.library import ccxt
 from connections.adapters.ccxt.lookup import Finder
 from connections.adapters.ccxt.permissions import permissions_of
@@ -28,11 +30,20 @@ from connections.contract import (
     OrderTicket,
     OrderType,
     PairTicket,
+    ProtectionStyle,
     Quote,
 )
-from connections.errors import BrokerError, Misconfigured, OutcomeUnknown, Refused, Rejected, Unsupported
+from connections.errors import (
+    BrokerError,
+    Misconfigured,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    Rejected,
+    Unsupported,
+)
 from connections.precision import check
-from core.clock import from_ms, now, to_ms
+from core.clock import from_ms, now
 
 T = TypeVar("T")
 
@@ -95,6 +106,8 @@ class CcxtAdapter(BrokerAdapter):
         exchange = await self._ready()
         asked_at = now()
         wanted = [symbol for symbol in symbols if symbol in exchange.markets]
+        if not wanted:
+            return {}  # an empty list would ask for every symbol there is
         if exchange.has.get("fetchBidsAsks") is True:
             tickers = await self._call(lambda ready: ready.fetch_bids_asks(wanted))
         else:
@@ -151,7 +164,10 @@ class CcxtAdapter(BrokerAdapter):
             )
         await self._call(lambda exchange: exchange.cancel_order(ref.venue_order_id or "", ref.symbol, params))
         # The reply to a cancel rarely carries what was filled before it.
-        report = await self.find(ref)
+        try:
+            report = await self.find(ref)
+        except NotSent as error:
+            raise OutcomeUnknown(f"The venue cancelled the order; then: {error}", code=error.code) from error
         if report is None:
             raise OutcomeUnknown(
                 "The venue cancelled the order and then did not find it.", code="CANCELLED_UNSEEN"
@@ -182,7 +198,10 @@ class CcxtAdapter(BrokerAdapter):
 
     async def fills(self, since: datetime, symbol: str | None = None) -> list[FillReport]:
         finder = await self._finder()
-        trades = await self._call(lambda exchange: exchange.fetch_my_trades(symbol, to_ms(since)))
+        until = now()
+        trades = await self._call(
+            lambda exchange: trades_since(exchange, self._dialect, self._access.market, symbol, since, until)
+        )
         size = finder.contract_size
         found = (reports.fill_report(trade, self._dialect, size(trade["symbol"])) for trade in trades)
         return sorted(found, key=lambda fill: (fill.traded_at, fill.venue_trade_id))
@@ -198,6 +217,9 @@ class CcxtAdapter(BrokerAdapter):
             raise Unsupported(f"{self._access.exchange} has no {ticket.order_type} orders here.")
         if ticket.time_in_force not in self.capabilities.times_in_force:
             raise Unsupported(f"{self._access.exchange} does not know {ticket.time_in_force} here.")
+        if ticket.attached is not None and self.capabilities.protection is not ProtectionStyle.ATTACHED:
+            # ccxt would pass it on as it is, and most exchanges would ignore it: an entry without its stop.
+            raise Unsupported(f"{self._access.exchange} attaches no stop or target to an entry here.")
 
     def _report(self, order: Any, ticket: OrderTicket, instrument: Instrument) -> OrderReport:
         # Many replies name nothing but the venue's id; the rest is what we asked for.
@@ -230,7 +252,9 @@ class CcxtAdapter(BrokerAdapter):
         except (BrokerError, Misconfigured):
             raise
         except ccxt.InvalidNonce as error:
-            await self._learn_clock()
+            # Whatever comes of asking for the time, this request was refused.
+            with suppress(BrokerError):
+                await self._learn_clock()
             raise translate(error) from error
         except Exception as error:  # ccxt reads a broken reply with KeyError, TypeError and the like
             raise translate(error, duplicate_marks=self._dialect.duplicate_marks) from error

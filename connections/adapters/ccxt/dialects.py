@@ -8,6 +8,7 @@ a row gets ``DEFAULT``, which relies on nothing but listing orders and comparing
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -68,6 +69,14 @@ class Dialect:
     unique_for_ever: frozenset[MarketType] = frozenset()
     #: texts or codes that mean "I have seen this id"
     duplicate_marks: tuple[str, ...] = ()
+    #: questions are POST requests as well, so that an empty object is never an answer
+    asks_by_post: bool = False
+    #: executions on one page, where we know how to turn it; 0 where ccxt's own page is all we ask for
+    trades_page: int = 0
+    #: parameter of the listing of executions that continues after an execution's id; None: continue by time
+    trades_from_id: str | None = None
+    #: the longest span of time that one listing of executions covers, on these markets
+    trades_span: Mapping[MarketType, timedelta] = field(default_factory=dict)
     #: what may be spent in a minute from one address, in ccxt's units; ccxt's own rate where a market is not named
     per_minute: Mapping[MarketType, float] = field(default_factory=dict)
     #: requests whose cost ccxt states per account and not per address: (section, method, path) -> units
@@ -92,6 +101,9 @@ DIALECTS: Mapping[str, Dialect] = {
         fills_in_ack=_SPOT,
         oco=_SPOT,
         duplicate_marks=("Duplicate order sent", "-4116", "-4115"),
+        trades_page=1000,
+        trades_from_id="fromId",
+        trades_span={MarketType.LINEAR: timedelta(days=7), MarketType.INVERSE: timedelta(days=7)},
         # Spot: 6,000 weights a minute, of which ccxt counts five as one. USD-M: 2,400, and an order weighs nothing
         # on the address. Source: developers.binance.com, "Limits" of both markets.
         per_minute={MarketType.SPOT: 1200, MarketType.LINEAR: 2400, MarketType.INVERSE: 2400},
@@ -110,9 +122,14 @@ DIALECTS: Mapping[str, Dialect] = {
     "kucoin": Dialect(find=Lookup.CALL, cancel_param="clientOrderId", options={"uta": False}),
     "bitget": Dialect(find=Lookup.CALL, cancel_param="clientOrderId", duplicate_marks=("40786", "43025")),
     "hyperliquid": Dialect(
-        find=Lookup.CALL, cancel_param="clientOrderId", render=_to_hex, render_lookup=_to_hex, read=_from_hex
+        find=Lookup.CALL,
+        cancel_param="clientOrderId",
+        render=_to_hex,
+        render_lookup=_to_hex,
+        read=_from_hex,
+        asks_by_post=True,
     ),
-    "kraken": Dialect(find=Lookup.LIST, find_param="cl_ord_id", cancel_param="clientOrderId"),
+    "kraken": Dialect(find=Lookup.LIST, find_param="cl_ord_id", cancel_param="clientOrderId", asks_by_post=True),
     "bybit": Dialect(
         find=Lookup.LIST,
         find_param="orderLinkId",

@@ -41,6 +41,8 @@ class OverTheWire:
     #: what shares a budget: accounts of one venue
     venue: str = ""
     per_minute: float = 0.0
+    #: whether questions are POST requests as well
+    asks_by_post: bool = False
     costs: Mapping[tuple[str, str, str], float] = {}
     costs_naming: Mapping[tuple[str, str, str, str], float] = {}
 
@@ -56,8 +58,8 @@ class OverTheWire:
         return float(super().calculate_rate_limiter_cost(api, method, path, params, config))  # type: ignore[misc]
 
     async def throttle(self, cost: float | None = None) -> None:
-        if cost is None or cost > 0:
-            await budget_of_loop().spend(self.venue, cost or 1.0, per_minute=self.per_minute)
+        # What costs nothing still has to wait while the venue wants to hear nothing at all.
+        await budget_of_loop().spend(self.venue, 1.0 if cost is None else cost, per_minute=self.per_minute)
 
     async def fetch(
         self: Any, url: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: Any = None
@@ -85,7 +87,7 @@ class OverTheWire:
         except ccxt.BaseError as error:
             error.answer = answer
             raise
-        if reply is None or answer.status >= 300 or _is_hollow(reply, method, url):
+        if reply is None or answer.status >= 300 or _is_hollow(reply, method, url, self.asks_by_post):
             where = f"{method} {self.base_url or 'https://' + urlsplit(url).netloc}{urlsplit(url).path}"
             raise OutcomeUnknown(
                 f"{where} answered {answer.status} {_instead_of_json(answer)}.",
@@ -111,9 +113,10 @@ def _instead_of_json(answer: Answer) -> str:
     return f"with {len(answer.text)} characters that are not the JSON we asked for"
 
 
-def _is_hollow(reply: Any, method: str, url: str) -> bool:
+def _is_hollow(reply: Any, method: str, url: str, asks_by_post: bool) -> bool:
     # ccxt would read an empty object as "no orders", "no trades", "no money". No list and no account looks like that.
-    return reply == {} and method == "GET" and not url.split("?")[0].endswith("/ping")
+    is_question = method == "GET" or asks_by_post
+    return reply == {} and is_question and not url.split("?")[0].endswith("/ping")
 
 
 def _parse(text: str) -> Any:
@@ -155,6 +158,7 @@ def described(exchange: str, market: MarketType) -> Any:
     made = _class_of(exchange)({"options": options, "enableRateLimit": True, "number": str})
     made.per_minute = dialect.per_minute.get(market, 60_000 / made.rateLimit) * SAFETY
     made.costs, made.costs_naming = dialect.costs, dialect.costs_naming
+    made.asks_by_post = dialect.asks_by_post
     return made
 
 

@@ -112,7 +112,8 @@ def _order_report(order: Mapping[str, Any], dialect: Dialect, size: Decimal) -> 
         quantity=quantity * size if quantity is not None else None,
         filled=filled,
         average_price=maybe_number(order.get("average")),
-        price=maybe_number(order.get("price")),
+        # ccxt fills in what a market order traded at.
+        price=None if order.get("type") == "market" else maybe_number(order.get("price")),
         stop_price=maybe_number(order.get("stopPrice") or order.get("triggerPrice")),
         fills=fills,
         reduce_only=order.get("reduceOnly"),

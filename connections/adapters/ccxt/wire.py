@@ -44,6 +44,8 @@ class Wire:
         connector = aiohttp.TCPConnector(limit=POOL_SIZE, limit_per_host=0, ttl_dns_cache=300)
         # Accounts share sockets, so cookies must not travel from one to another.
         self.session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        # Sent exactly once: aiohttp would send a cancel or a change again when its connection breaks.
+        self.session._retry_connection = False
         # Read once: asking the environment at every request costs more than signing it.
         self._proxies = getproxies()
 
