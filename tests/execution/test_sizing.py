@@ -282,7 +282,8 @@ class TestAnySize:
         assert is_multiple(quantity, quantity_step(instrument, kind))
         assert quantity <= (preset.max_quantity or quantity)
         assert in_quote <= (preset.max_notional or in_quote)
-        assert worth <= (free * (preset.max_balance_pct or 10**9) / 100) * (1 + D("1e-20"))
+        share = worth if preset.max_balance_pct is None else free * preset.max_balance_pct / 100
+        assert worth <= share * (1 + D("1e-20"))
 
     @given(PERCENTS, INSTRUMENTS, PRICES, AMOUNTS, st.sampled_from([MARKET, LIMIT]), st.sampled_from(Side))
     def test_as_a_share_of_the_balance_never_exceeds_the_share(
