@@ -163,7 +163,7 @@ def _commit(decided: Sequence[Decided], token: UUID, now: datetime) -> tuple[lis
     _end([order for key, order in held.items() if key in moved and key not in again], now)
     events.append_many([_event(each, now) for each in ours if isinstance(each.decision, Verdict)])
     closing = [key for each in ours if isinstance(each.decision, CloseHeld) for key in each.decision.position_ids]
-    for key in closing:
+    for key in sorted(closing):  # as everybody locks positions
         protection.request_close(position_id=key, reason=ClosingReason.OPPOSITE, now=now)
     crash.passing(Place.INSIDE_DECISION)
     keys = {log_id: order.id for log_id, order in new.items()}
