@@ -21,7 +21,6 @@ PRESET = {
     "size": "0.01",
     "duplicate_policy": "ADD",
     "max_open_positions": 1000,
-    "max_slippage_bps": "1000",
 }
 MONEY = "10000000"
 OPENING = Decimal(60_000)
@@ -95,15 +94,13 @@ class Drill:
         """The provider takes a signal back."""
         from core.clock import now
         from signals import services as signals
-        from signals.services import SignalError
+        from signals.rules import SignalStatus
 
         signal = self.chance.choice(self.signals)
         signal.refresh_from_db()
-        try:
+        if signal.status == SignalStatus.PUBLISHED:
             signals.withdraw(signal=signal, actor=None, now=now())
             self.done["withdrawn"] += 1
-        except SignalError:
-            pass  # it is over already
 
     # --- the venue ----------------------------------------------------------------------------------------------
 
