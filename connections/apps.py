@@ -13,10 +13,12 @@ class ConnectionsConfig(AppConfig):
         from connections import (
             budget,
             checks,  # noqa: F401 - registers system checks
+            circuits,
         )
         from events.operational import Declaration, SettingType, declare
 
         budget.configure(settings.CACHE_URL, factors=settings.REQUEST_BUDGETS)
+        circuits.configure(settings.CACHE_URL)
         declare(
             Declaration(
                 "connections.test_every",

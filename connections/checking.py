@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,8 @@ from django.core.cache import cache
 from django.db import DatabaseError, transaction
 from django.db import connection as database
 
-from connections import access
+from connections import access, circuits
+from connections.circuit import VENUE_FAILURES, Circuit, Said, said_by, state_of
 from connections.contract import AccountCheck, AssetBalance, Balance
 from connections.errors import AuthFailed, BrokerError, Misconfigured, NotSent, OutcomeUnknown
 from connections.health import HealthStatus, status_of
@@ -57,9 +58,13 @@ def may_test_now(connection: ExecutionConnection) -> bool:
 def check_connections(*, connections: Sequence[ExecutionConnection], clock: Clock) -> dict[UUID, Checked]:
     """Ask every venue, concurrently and bounded, and save what they say. One account never fails another."""
     outcomes = background.run(_check_all(connections), timeout_s=CHECK_TIMEOUT_S * (1 + len(connections) // 20))
+    silent = silent_venues({connection.venue_key for connection in connections}, now=clock())
     for connection in connections:
+        is_venues = connection.venue_key in silent
         try:
-            record_check(connection=connection, outcome=outcomes[connection.pk], now=clock())
+            record_check(
+                connection=connection, outcome=outcomes[connection.pk], now=clock(), is_venue_silent=is_venues
+            )
         except DatabaseError as error:  # a venue may say numbers that no column holds
             logger.exception("What the venue of connection %s says cannot be kept.", connection.pk)
             outcomes[connection.pk] = Checked(None, error)
@@ -67,12 +72,39 @@ def check_connections(*, connections: Sequence[ExecutionConnection], clock: Cloc
     return outcomes
 
 
+def silent_venues(venue_keys: Iterable[str], *, now: datetime) -> set[str]:
+    """Return those of these venues that answer nobody at the moment. Cost: one call of Redis."""
+    known = circuits.read(venue_keys)
+    return {
+        key
+        for key, each in known.items()
+        if state_of(each.venue, opens_after=VENUE_FAILURES, now=now) is not Circuit.CLOSED
+    }
+
+
+def one_of_each_silent_venue(
+    connections: Sequence[ExecutionConnection], *, now: datetime
+) -> list[ExecutionConnection]:
+    """Leave out all but the first connection of a venue that answers nobody: one question is enough to see it back."""
+    silent = silent_venues({connection.venue_key for connection in connections}, now=now)
+    asked: set[str] = set()
+    chosen = []
+    for connection in connections:
+        if connection.venue_key not in asked:
+            chosen.append(connection)
+        if connection.venue_key in silent:
+            asked.add(connection.venue_key)
+    return chosen
+
+
 async def _check_all(connections: Sequence[ExecutionConnection]) -> dict[UUID, Checked]:
     gate = asyncio.Semaphore(CONCURRENT_CHECKS)
 
     async def one(connection: ExecutionConnection) -> tuple[UUID, Checked]:
         async with gate:
-            return connection.pk, await _check(connection)
+            checked = await _check(connection)
+        await circuits.circuits_of_loop().note(connection.venue_key, str(connection.pk), checked.error)
+        return connection.pk, checked
 
     return dict(await asyncio.gather(*(one(connection) for connection in connections)))
 
@@ -93,14 +125,20 @@ async def _check(connection: ExecutionConnection) -> Checked:
 
 
 @transaction.atomic
-def record_check(*, connection: ExecutionConnection, outcome: Checked, now: datetime) -> None:
-    """Note measured health, keep the balance, and write an event when a connection broke or came back."""
+def record_check(
+    *, connection: ExecutionConnection, outcome: Checked, now: datetime, is_venue_silent: bool = False
+) -> None:
+    """Note measured health, keep the balance, and write an event when a connection broke or came back.
+
+    While the venue answers nobody, a connection stays what it was: its own health was not measured.
+    """
     before = connection.status
     if outcome.check is not None:
         _put_success(connection, outcome.check)
         save_snapshot(connection_id=connection.pk, balance=outcome.check.balance)
     else:
-        connection.status = _status_after(outcome.error, before)
+        is_measured = not (is_venue_silent and said_by(outcome.error) is Said.FAILED)
+        connection.status = _status_after(outcome.error, before) if is_measured else HealthStatus(before)
         connection.last_error = redact_text(str(outcome.error) or type(outcome.error).__name__)[:500]
     connection.last_tested_at = now
     connection.save(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from connections.circuit import Circuit
 from connections.contract import Environment, MarketType, OrderType, Side, TimeInForce
 from connections.health import HealthStatus
 from core.labels import Label, Tone
@@ -44,3 +45,12 @@ def intention_of(is_active: bool) -> Label:
     if is_active:
         return Label("On", Tone.GOOD, "New signals trade on it as soon as it is healthy.")
     return Label("Paused", Tone.WARN, "No new entries; open positions keep their exits.")
+
+
+def circuit_label(state: Circuit, *, is_venue: bool) -> Label | None:
+    """Return how entries are held back; None while they are not."""
+    if state is Circuit.CLOSED:
+        return None
+    who = "The venue answers nobody" if is_venue else "The venue does not answer this account"
+    hint = f"{who}: no entry is sent for the moment. Exits and cancels are tried all the same."
+    return Label("Held back", Tone.BAD, hint) if state is Circuit.OPEN else Label("Trying again", Tone.WARN, hint)

@@ -10,11 +10,11 @@ from uuid import UUID
 from django.http import Http404
 
 from accounts.models import User
-from connections import registry, selectors
+from connections import circuits, registry, selectors
 from connections.errors import Misconfigured
 from connections.forms import told
 from connections.health import HealthStatus
-from connections.labels import ENVIRONMENTS, HEALTH, MARKETS, intention_of
+from connections.labels import ENVIRONMENTS, HEALTH, MARKETS, circuit_label, intention_of
 from connections.models import AccountSnapshot, ExecutionConnection
 from connections.preset_specs import SPECS
 from connections.presets import Layer, combine
@@ -45,6 +45,9 @@ class ConnectionRow:
     can_trade: bool
     needs_attention: bool
     last_error: str
+    #: empty while entries may leave
+    circuit: Label | None
+    circuit_reason: str
     warnings: Sequence[str]
     last_tested_at: datetime | None
     last_used_at: datetime | None
@@ -90,6 +93,7 @@ def visible_connection(user: User, connection_id: UUID) -> ExecutionConnection:
 
 def connection_row(connection: ExecutionConnection, user: User, *, now: datetime) -> ConnectionRow:
     """Return what a page shows. Needs owner and preset."""
+    circuit = circuits.circuit_of(connection.venue_key, str(connection.pk), now=now)
     is_broken = connection.is_active and connection.status in (HealthStatus.ERROR, HealthStatus.UNTESTED)
     return ConnectionRow(
         id=connection.pk,
@@ -109,6 +113,8 @@ def connection_row(connection: ExecutionConnection, user: User, *, now: datetime
         can_trade=connection.can_execute_trades(),
         needs_attention=is_broken or not connection.is_active,
         last_error=connection.last_error,
+        circuit=circuit_label(circuit.state, is_venue=circuit.is_venue),
+        circuit_reason=circuit.reason,
         warnings=connection.warnings,
         last_tested_at=connection.last_tested_at,
         last_used_at=connection.last_used_at,

@@ -18,7 +18,8 @@ def run_health_job(connection_ids: list[str] | None = None, **_: Any) -> int:
     """Test the named connections, or those whose last test is due. Return how many were asked."""
     if connection_ids is None:
         every = operational.value("connections.test_every")
-        connections = selectors.due_for_test(now=now(), every=every, limit=BATCH)
+        due = selectors.due_for_test(now=now(), every=every, limit=BATCH)
+        connections = checking.one_of_each_silent_venue(due, now=now())
     else:
         connections = list(ExecutionConnection.objects.filter(pk__in=[UUID(each) for each in connection_ids]))
     if connections:

@@ -19,6 +19,7 @@ from uuid import UUID
 from connections import budget, registry
 from connections.adapter import BrokerAdapter
 from connections.budget import Priority
+from connections.circuits import circuits_of_loop
 from connections.contract import (
     AccountAccess,
     Balance,
@@ -63,6 +64,13 @@ class Account:
     kind: str
     version: str
     access: AccountAccess = field(repr=False)
+
+    @property
+    def venue_key(self) -> str:
+        """What accounts of one venue share, as ``connections.models`` names it."""
+        access = self.access
+        parts = [self.kind, access.exchange, access.market, access.environment]
+        return ":".join([*parts, access.base_url] if access.base_url else parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +156,7 @@ class Courier:
             try:
                 async with asyncio.timeout(LONGEST_ERRAND_S):
                     adapter = self._adapter(errand.account)
+                    await _pass_circuit(adapter, errand)
                     await _make_ready(adapter, errand)
                     sent_at = now()
                     outcome = await _PERFORM[errand.kind](adapter, errand, sent_at)
@@ -157,6 +166,8 @@ class Courier:
                 outcome = Outcome(errand, sent_at, now(), error=_unexpected(errand, error))
         crash.passing(Place.AFTER_ANSWER)
         outbox.put(outcome)
+        account = errand.account
+        await circuits_of_loop().note(account.venue_key, str(account.connection_id), outcome.error)
 
     def _adapter(self, account: Account) -> BrokerAdapter:
         key, moment = (account.connection_id, account.version), time.monotonic()
@@ -169,6 +180,20 @@ class Courier:
         while len(self._adapters) > WARM_ACCOUNTS:
             self._adapters.popitem(last=False)
         return adapter
+
+
+async def _pass_circuit(adapter: BrokerAdapter, errand: Errand) -> None:
+    """Keep an entry here while its venue does not answer. A half-open circuit is asked something harmless first."""
+    if not errand.is_entry or errand.ticket is None:
+        return
+    account = errand.account
+    who = (account.venue_key, str(account.connection_id))
+    if await circuits_of_loop().let_entry_pass(*who):
+        try:
+            await adapter.balance()
+        except OutcomeUnknown as error:
+            raise NotSent(f"Before the order: {error}", code=error.code) from error
+        await circuits_of_loop().note(*who, None)
 
 
 async def _make_ready(adapter: BrokerAdapter, errand: Errand) -> None:

@@ -7,10 +7,23 @@ from rest_framework import serializers
 
 from accounts.rest.fields import EnumField, PlainDecimalField, UtcDateTimeField
 from accounts.rest.serializers import RowSerializer
+from connections import circuits
+from connections.circuit import Circuit
 from connections.contract import Environment, MarketType
 from connections.health import HealthStatus
 from connections.models import AccountSnapshot, DataConnection, ExecutionConnection
 from core.clock import now
+
+
+class EntryGateSerializer(serializers.Serializer[Any]):
+    """Whether entries may leave. An open circuit keeps them here; exits and cancels are tried all the same."""
+
+    state = EnumField(Circuit)
+    #: whether the venue answers nobody, or only this account not
+    is_venue = serializers.BooleanField()
+    #: what the last failure said; empty while the circuit is closed
+    reason = serializers.CharField()
+    since = UtcDateTimeField(allow_null=True)
 
 
 class HealthSerializer(serializers.Serializer[Any]):
@@ -27,6 +40,7 @@ class HealthSerializer(serializers.Serializer[Any]):
     last_used_at = UtcDateTimeField(allow_null=True)
     latency_ms = serializers.IntegerField(allow_null=True)
     clock_offset_ms = serializers.IntegerField(allow_null=True)
+    circuit = EntryGateSerializer()
 
 
 class AssetSerializer(serializers.Serializer[Any]):
@@ -63,7 +77,9 @@ class ConnectionSerializer(RowSerializer[ExecutionConnection]):
 
     @extend_schema_field(HealthSerializer)
     def get_health(self, connection: ExecutionConnection) -> dict[str, Any]:
-        return dict(HealthSerializer(connection.health_status(now=now())).data)
+        moment = now()
+        circuit = circuits.circuit_of(connection.venue_key, str(connection.pk), now=moment)
+        return dict(HealthSerializer(connection.health_status(now=moment) | {"circuit": circuit}).data)
 
     @extend_schema_field(SnapshotSerializer(allow_null=True))
     def get_balance(self, connection: ExecutionConnection) -> dict[str, Any] | None:
