@@ -15,9 +15,7 @@ def told(error: ccxt.BaseError, status: int, text: str) -> BrokerError:
 
 
 class TestTranslate:
-    @pytest.mark.parametrize(
-        "kind", [ccxt.BadRequest, ccxt.InvalidOrder, ccxt.ExchangeError]
-    )
+    @pytest.mark.parametrize("kind", [ccxt.BadRequest, ccxt.InvalidOrder, ccxt.ExchangeError])
     def test_believes_no_refusal_that_came_as_a_server_error(self, kind: type[ccxt.BaseError]) -> None:
         error = told(kind("binance"), 503, '{"code": -1016, "msg": "This service is no longer available."}')
 
