@@ -33,6 +33,11 @@ def instruments_of(venue_key: str) -> Mapping[str, InstrumentValue]:
     return found
 
 
+def has_instruments(venue_key: str) -> bool:
+    """Return whether it is known what a venue lists. Cost: one query."""
+    return Instrument.objects.filter(venue_key=venue_key).exists()
+
+
 def instruments_visible_to(user: User) -> QuerySet[Instrument]:
     """Return what staff may look up: everything, for it is public."""
     return Instrument.objects.all() if user.is_staff else Instrument.objects.none()
