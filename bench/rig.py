@@ -151,8 +151,22 @@ def cpu_seconds(pids: Mapping[str, int]) -> float:
             for each in (parent, *parent.children(recursive=True)):
                 with suppress(psutil.NoSuchProcess):
                     spent = each.cpu_times()
-                    total += spent.user + spent.system
+                    # What ended meanwhile is counted by whoever it belonged to.
+                    total += spent.user + spent.system + spent.children_user + spent.children_system
     return total
+
+
+def postgres_pids() -> dict[str, int]:
+    """Return the processes of the database that this process has started."""
+    import psutil
+
+    found = psutil.Process().children(recursive=True)
+    return {str(each.pid): each.pid for each in found if each.name() == "postgres" and _is_top(each)}
+
+
+def _is_top(process: Any) -> bool:
+    parent = process.parent()
+    return parent is None or parent.name() != "postgres"
 
 
 def resident_mb(pids: Mapping[str, int]) -> float:

@@ -56,7 +56,7 @@ class Booking:
     closing_reason: str = ""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def book(bookings: Sequence[Booking], *, now: datetime) -> dict[PositionKey, ExecutionPosition]:
     """Book entries in order and return the positions as they are then. Trades must not have been booked before.
 
