@@ -41,9 +41,8 @@ logger = logging.getLogger(__name__)
 
 #: A worker that is silent for this long has died, and another may take its rows.
 LEASE = timedelta(seconds=60)
-#: Claims start small, so that the first orders leave at once, and grow, because each takes a score of statements.
+#: Claims start small, so that the first orders leave at once, and double.
 FIRST_CLAIM = 32
-GROWTH = 4
 LARGEST_CLAIM = 256
 #: One task waits this long for its last answers; what is open then is found by the resolver.
 FINISH_PATIENCE = timedelta(seconds=45)
@@ -98,7 +97,7 @@ def _growing(log_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
     start, size = 0, FIRST_CLAIM
     while start < len(log_ids):
         yield log_ids[start : start + size]
-        start, size = start + size, min(size * GROWTH, LARGEST_CLAIM)
+        start, size = start + size, min(size * 2, LARGEST_CLAIM)
 
 
 def _work(log_ids: Sequence[UUID], waiting: Waiting, token: UUID, clock: Clock, pump: Pump) -> None:
