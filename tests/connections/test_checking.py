@@ -208,7 +208,7 @@ class TestSnapshots:
     def test_are_never_replaced_by_older_ones(self) -> None:
         connection = makers.make_connection(free={"USDT": "10"})
         kept = AccountSnapshot.objects.get(connection=connection)
-        old = checking.balance_from(kept)
+        old = checking.balance_from(kept.assets, kept.equity, kept.as_of)
 
         makers.set_balance(connection, {"USDT": "20"}, as_of=kept.as_of + timedelta(seconds=5))
         checking.save_snapshot(connection_id=connection.pk, balance=old)
