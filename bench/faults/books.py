@@ -13,7 +13,7 @@ from core.decimals import ZERO
 from events.models import Delivery, DeliveryStatus
 from execution.machine import OPEN
 from execution.models import ExecutionLog, Fill, Order
-from execution.outcomes import FINISHED
+from execution.outcomes import LogStatus
 from execution.roles import OrderRole
 from positions import services as positions
 from positions.ledger import EntryKind
@@ -65,7 +65,8 @@ def is_settled() -> bool:
     held = ExecutionPosition.objects.filter(status=PositionStatus.OPEN, attention="")
     waiting = (
         Delivery.objects.filter(sink="fanout").exclude(status=DeliveryStatus.DONE),
-        ExecutionLog.objects.exclude(status__in=FINISHED),
+        # A row whose entry rests is SUBMITTED for as long as it rests.
+        ExecutionLog.objects.filter(status__in=[LogStatus.PENDING, LogStatus.CLAIMED]),
         moving,
         held.filter(Q(unprotected_since__isnull=False) | Q(look_at__isnull=False) | Q(first_fill_at__isnull=True)),
         held.filter(close_requested_at__isnull=False),

@@ -92,14 +92,7 @@ class Drill:
 
     def withdraw(self) -> None:
         """The provider takes a signal back."""
-        from core.clock import now
-        from signals import services as signals
-        from signals.rules import SignalStatus
-
-        signal = self.chance.choice(self.signals)
-        signal.refresh_from_db()
-        if signal.status == SignalStatus.PUBLISHED:
-            signals.withdraw(signal=signal, actor=None, now=now())
+        if _take_back(self.chance.choice(self.signals)):
             self.done["withdrawn"] += 1
 
     # --- the venue ----------------------------------------------------------------------------------------------
@@ -230,6 +223,8 @@ def run(ground: Ground, accounts: Sequence[tuple[str, str]], seed: int, orders: 
     drill.calm_down()
     say(f"  settled after {ground.wait(books.is_settled, 'the books to be settled', CALM_TIMEOUT_S):.0f} s")
     found = _findings(ground)
+    for signal in drill.signals:  # what still rests must not open anything new
+        _take_back(signal)
     _close_all(ground)
     found += _findings(ground)
     totals = books.compare(ground.venue).values()
@@ -237,6 +232,19 @@ def run(ground: Ground, accounts: Sequence[tuple[str, str]], seed: int, orders: 
     at_venue, known = sum(each.at_venue for each in totals), sum(each.known for each in totals)
     say(f"  {at_venue} orders at the venue, {known} of them known, {lost} lost, {doubled} doubled")
     return found
+
+
+def _take_back(signal: Any) -> bool:
+    """Withdraw a signal unless it is over."""
+    from core.clock import now
+    from signals import services as signals
+    from signals.rules import SignalStatus
+
+    signal.refresh_from_db()
+    if signal.status != SignalStatus.PUBLISHED:
+        return False
+    signals.withdraw(signal=signal, actor=None, now=now())
+    return True
 
 
 def _findings(ground: Ground) -> list[str]:
