@@ -25,7 +25,8 @@ and a signal that asks for more than a venue can do ends as `UNSUPPORTED_ORDER` 
 
 Every row is what ccxt states of the exchange, joined with our own table of dialects
 ([adapters-ccxt.md](adapters-ccxt.md)). The rows of `binance` are also proven by the contract against the simulated
-exchange. Where ccxt states nothing more for a market, only market and limit orders until cancelled remain, the stop is
+exchange. A stop is declared only where it was seen to leave as a stop, to be found again and to be cancelled: to many
+exchanges ccxt passes one on in a form that they take for a market order. Where ccxt states nothing more for a market, only market and limit orders until cancelled remain, the stop is
 watched here, and there is no row.
 """
 _HEADS = [

@@ -4,6 +4,7 @@ from typing import Any
 
 from connections.adapters.ccxt.dialects import Lookup, dialect_of
 from connections.adapters.ccxt.exchanges import described
+from connections.adapters.ccxt.library import has_streams
 from connections.contract import Capabilities, MarketType, OrderType, ProtectionStyle, TimeInForce
 
 
@@ -16,7 +17,7 @@ def capabilities_of(exchange: str, market: MarketType) -> Capabilities:
     described_exchange, dialect = described(exchange, market), dialect_of(exchange)
     features = _features(described_exchange, market)
     has = described_exchange.has
-    has_stop = bool(features.get("stopLossPrice") or features.get("triggerPrice"))
+    has_stop = market in dialect.stops
     is_derivative = market is not MarketType.SPOT
     return Capabilities(
         order_types=frozenset(_order_types(has_stop)),
@@ -29,7 +30,7 @@ def capabilities_of(exchange: str, market: MarketType) -> Capabilities:
         reduce_only=is_derivative,
         stop_locks_holding=not is_derivative,
         leverage=is_derivative and has.get("setLeverage") is True,
-        stream_quotes=True,
+        stream_quotes=has_streams(exchange),
         fills_in_ack=market in dialect.fills_in_ack,
         client_id_unique_for_ever=market in dialect.unique_for_ever,
     )

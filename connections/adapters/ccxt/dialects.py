@@ -63,6 +63,9 @@ class Dialect:
     fills_in_ack: frozenset[MarketType] = frozenset()
     #: stop and target as one cancelling pair on these markets
     oco: frozenset[MarketType] = frozenset()
+    #: markets where a stop was seen to be sent as one, found again and cancelled. Elsewhere ccxt may well pass
+    #: stopLossPrice on to an exchange that ignores it, which makes a market order of a stop
+    stops: frozenset[MarketType] = frozenset()
     #: a stop entry needs the direction in which the price must cross it
     trigger_direction: bool = False
     #: a re-used id is refused for ever on these markets
@@ -100,6 +103,7 @@ DIALECTS: Mapping[str, Dialect] = {
         trigger_shelf=_DERIVATIVES,
         fills_in_ack=_SPOT,
         oco=_SPOT,
+        stops=_ALL,
         duplicate_marks=("Duplicate order sent", "-4116", "-4115"),
         trades_page=1000,
         trades_from_id="fromId",
@@ -129,7 +133,9 @@ DIALECTS: Mapping[str, Dialect] = {
         read=_from_hex,
         asks_by_post=True,
     ),
-    "kraken": Dialect(find=Lookup.LIST, find_param="cl_ord_id", cancel_param="clientOrderId", asks_by_post=True),
+    "kraken": Dialect(
+        find=Lookup.LIST, find_param="cl_ord_id", cancel_param="clientOrderId", asks_by_post=True, stops=_SPOT
+    ),
     "bybit": Dialect(
         find=Lookup.LIST,
         find_param="orderLinkId",

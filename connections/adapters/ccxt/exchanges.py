@@ -50,7 +50,8 @@ class OverTheWire:
         self: Any, api: Any, method: str, path: str, params: Any, config: Any
     ) -> float:
         section = api if isinstance(api, str) else api[0]
-        for name in params:
+        # A batch is a list of orders, as some exchanges want even a single one.
+        for name in params if isinstance(params, Mapping) else ():
             if (stated := self.costs_naming.get((section, method, path, name))) is not None:
                 return stated
         if (stated := self.costs.get((section, method, path))) is not None:

@@ -27,6 +27,9 @@ from core.redact import redact_text
 _CODE = re.compile(r'"(?:code|retCode|ret_code|err_code|sCode)"\s*:\s*"?(-?\w+)"?')
 _BANNED_UNTIL = re.compile(r"until (\d{13})")
 _SENTENCE = re.compile(r'"(?:msg|message|retMsg|error_message|sMsg|err-msg)"\s*:\s*"([^"]{3,})"')
+#: Where an answer wraps another, the inner one says what happened.
+_INNER_CODE = re.compile(r'"sCode"\s*:\s*"?(-?\w+)"?')
+_INNER_SENTENCE = re.compile(r'"sMsg"\s*:\s*"([^"]{3,})"')
 _LONGEST_TEXT = 500
 
 _FINAL = (
@@ -61,14 +64,14 @@ def translate(error: Exception, *, duplicate_marks: Sequence[str] = ()) -> Broke
 
 def _words_of(error: Exception, answer: Answer | None) -> str:
     """Return the venue's own sentence where it wrote one, else what ccxt made of it."""
-    found = _SENTENCE.search(answer.text) if answer else None
+    found = (_INNER_SENTENCE.search(answer.text) or _SENTENCE.search(answer.text)) if answer else None
     return found.group(1) if found else str(error)
 
 
 def _kind_of(
     error: Exception, answer: Answer | None, text: str, code: str, duplicate_marks: Sequence[str]
 ) -> tuple[type[BrokerError], str]:
-    if isinstance(error, ccxt.DuplicateOrderId) or any(mark in text or mark == code for mark in duplicate_marks):
+    if isinstance(error, ccxt.DuplicateOrderId) or _is_marked(error, answer, duplicate_marks):
         return Duplicate, f"The venue knows this order id already: {text}"
     # Binance answers -2015 to a revoked key, which ccxt calls a ban once the key has worked before.
     if isinstance(error, ccxt.AuthenticationError) or code == "-2015":
@@ -77,6 +80,8 @@ def _kind_of(
         return InsufficientFunds, f"The account cannot pay for it: {text}"
     if isinstance(error, (*_FINAL, ccxt.NotSupported)) and _is_server_error(answer):
         return OutcomeUnknown, f"The venue failed and does not say what happened: {text}"
+    if answer is None and "createMarketBuyOrderRequiresPrice" in str(error):
+        return Unsupported, "The venue buys at market for an amount of money, not a quantity: use a limit order."
     for theirs, ours, words in _SORTED:
         if isinstance(error, theirs):
             return ours, f"{words}: {text}"
@@ -86,6 +91,13 @@ def _kind_of(
         # A code that ccxt does not know is still a refusal when it came as a client error in JSON.
         return Rejected, f"The venue refused: {text}"
     return OutcomeUnknown, f"The answer does not say what happened: {type(error).__name__}: {text}"
+
+
+def _is_marked(error: Exception, answer: Answer | None, marks: Sequence[str]) -> bool:
+    told = answer.text if answer else str(error)
+    codes = _CODE.findall(told)
+    # A number may stand in an order's id as well, so only a code counts.
+    return any(mark in codes if mark.lstrip("-").isdigit() else mark in told for mark in marks)
 
 
 def _is_spoken(answer: Answer | None) -> bool:
@@ -100,7 +112,8 @@ def _is_server_error(answer: Answer | None) -> bool:
 
 
 def _code_of(error: Exception, answer: Answer | None) -> str:
-    found = _CODE.search(answer.text if answer else str(error))
+    told = answer.text if answer else str(error)
+    found = _INNER_CODE.search(told) or _CODE.search(told)
     if found:
         return found.group(1)
     return f"HTTP_{answer.status}" if answer and answer.status >= 300 else type(error).__name__

@@ -80,6 +80,11 @@ def exchange_class(name: str) -> type[Any]:
     return found
 
 
+def has_streams(name: str) -> bool:
+    """Return whether ccxt streams an exchange. Cost: a look at the disk, no import."""
+    return find_spec(f"{STREAMS}.{name}") is not None
+
+
 @lru_cache(maxsize=64)
 def streaming_class(name: str) -> type[Any]:
     """Return the class that streams an exchange.

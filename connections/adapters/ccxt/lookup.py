@@ -11,6 +11,7 @@ from connections.adapters.ccxt.dialects import Dialect, Lookup
 from connections.adapters.ccxt.library import ccxt
 from connections.adapters.ccxt.reports import fill_report, order_report
 from connections.contract import FillReport, MarketType, OrderRef, OrderReport, OrderType
+from connections.errors import OutcomeUnknown
 from core.clock import to_ms
 
 #: Lists are asked from a little before the order left, because clocks differ.
@@ -67,11 +68,20 @@ class Finder:
         if self._dialect.find is Lookup.LIST:
             params[self._dialect.find_param] = self._dialect.render_lookup(ref.client_order_id)
         since = to_ms(ref.submitted_at - SEARCH_MARGIN) if ref.submitted_at else None
+        nameless = 0
         for name in self._listing_calls():
             start = None if name == "fetch_open_orders" else since
             for order in await getattr(self._exchange, name)(ref.symbol, start, None, dict(params)):
                 if self._is_same(order, ref):
                     return order
+                nameless += not order.get("clientOrderId") and (order.get("timestamp") or since or 0) >= (
+                    since or 0
+                )
+        if nameless:
+            raise OutcomeUnknown(
+                f"The venue lists {nameless} orders of that time without our id; any may be this one.",
+                code="NAMELESS_ORDERS",
+            )
         return None
 
     def _listing_calls(self) -> list[str]:

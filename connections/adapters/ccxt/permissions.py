@@ -34,15 +34,17 @@ async def _binance(exchange: Any, is_derivative: bool) -> Permissions:
     reply = await exchange.sapiGetAccountApiRestrictions()
     trading = "enableFutures" if is_derivative else "enableSpotAndMarginTrading"
     return Permissions(
-        can_trade=_is_true(reply.get(trading)),
-        can_withdraw=_is_true(reply.get("enableWithdrawals")),
-        warnings=() if _is_true(reply.get("ipRestrict")) else (_NO_ADDRESS_LIST,),
+        can_trade=_stated(reply.get(trading)),
+        can_withdraw=_stated(reply.get("enableWithdrawals")),
+        warnings=() if _stated(reply.get("ipRestrict")) else (_NO_ADDRESS_LIST,),
     )
 
 
 async def _bybit(exchange: Any, is_derivative: bool) -> Permissions:
     result: Mapping[str, Any] = (await exchange.privateGetV5UserQueryApi()).get("result") or {}
-    granted: Mapping[str, Any] = result.get("permissions") or {}
+    granted: Mapping[str, Any] | None = result.get("permissions")
+    if granted is None:
+        return Permissions(warnings=(_UNSAID,))
     section = "ContractTrade" if is_derivative else "Spot"
     return Permissions(
         can_trade=str(result.get("readOnly")) == "0" and bool(granted.get(section)),
@@ -53,7 +55,9 @@ async def _bybit(exchange: Any, is_derivative: bool) -> Permissions:
 
 async def _okx(exchange: Any, is_derivative: bool) -> Permissions:
     rows = (await exchange.privateGetAccountConfig()).get("data") or [{}]
-    granted = str(rows[0].get("perm") or "").split(",")
+    if not rows[0].get("perm"):
+        return Permissions(warnings=(_UNSAID,))
+    granted = str(rows[0]["perm"]).split(",")
     return Permissions(
         can_trade="trade" in granted,
         can_withdraw="withdraw" in granted,
@@ -61,8 +65,9 @@ async def _okx(exchange: Any, is_derivative: bool) -> Permissions:
     )
 
 
-def _is_true(value: Any) -> bool:
-    return value is True or str(value).lower() == "true"
+def _stated(value: Any) -> bool | None:
+    """Return a yes or no; None where nothing was said, which is neither."""
+    return None if value is None else str(value).lower() == "true"
 
 
 _ASK: Mapping[str, Callable[[Any, bool], Awaitable[Permissions]]] = {

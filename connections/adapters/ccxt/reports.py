@@ -114,7 +114,7 @@ def _order_report(order: Mapping[str, Any], dialect: Dialect, size: Decimal) -> 
         average_price=maybe_number(order.get("average")),
         # ccxt fills in what a market order traded at.
         price=None if order.get("type") == "market" else maybe_number(order.get("price")),
-        stop_price=maybe_number(order.get("stopPrice") or order.get("triggerPrice")),
+        stop_price=maybe_number(order.get("stopPrice") or order.get("triggerPrice") or order.get("stopLossPrice")),
         fills=fills,
         reduce_only=order.get("reduceOnly"),
         updated_at=_time_of(order.get("lastUpdateTimestamp") or order.get("timestamp")),

@@ -25,7 +25,7 @@ from connections.contract import (
 )
 from connections.errors import OutcomeUnknown
 from core.clock import from_ms, to_ms
-from core.decimals import ZERO, to_plain
+from core.decimals import LARGEST, ZERO, to_plain
 
 RECV_WINDOW_MS = 10_000
 #: ccxt's units for an order on spot; on derivatives it weighs nothing on the address.
@@ -41,6 +41,12 @@ _STATUS = {
     "EXPIRED_IN_MATCH": ReportStatus.CANCELLED,
     "REJECTED": ReportStatus.REJECTED,
 }
+#: What is kept of a reply for the log. Named one by one, because redacting whatever else might come costs more.
+_KEPT = (
+    "symbol", "orderId", "orderListId", "clientOrderId", "transactTime", "updateTime", "price", "avgPrice", "origQty",
+    "executedQty", "cummulativeQuoteQty", "cumQuote", "status", "timeInForce", "type", "side", "stopPrice",
+    "reduceOnly", "positionSide", "fills",
+)  # fmt: skip
 _PLAIN = frozenset({OrderType.MARKET, OrderType.LIMIT})
 
 
@@ -93,7 +99,7 @@ def read_order(row: Mapping[str, Any], symbol: str) -> OrderReport:
 
 
 def _read_order(row: Mapping[str, Any], symbol: str) -> OrderReport:
-    status, filled = _STATUS[row["status"]], Decimal(row["executedQty"])
+    status, filled = _STATUS[row["status"]], _number(row["executedQty"])
     side, at = Side(row["side"]), from_ms(int(row.get("transactTime") or row["updateTime"]))
     fills = tuple(_read_fill(each, row, symbol, side) for each in row.get("fills") or ())
     # Both endpoints name a stop price of zero, or none at all, where there is no stop.
@@ -104,7 +110,7 @@ def _read_order(row: Mapping[str, Any], symbol: str) -> OrderReport:
         venue_order_id=str(row["orderId"]),
         client_order_id=row["clientOrderId"],
         side=side,
-        quantity=Decimal(row["origQty"]),
+        quantity=_number(row["origQty"]),
         filled=filled,
         average_price=_average(row, filled),
         price=price or None,
@@ -113,8 +119,15 @@ def _read_order(row: Mapping[str, Any], symbol: str) -> OrderReport:
         reduce_only=row.get("reduceOnly"),
         updated_at=at,
         reason=row["status"] if row["status"] in ("EXPIRED", "EXPIRED_IN_MATCH", "REJECTED") else "",
-        raw=row,
+        raw={name: row[name] for name in _KEPT if name in row},
     )
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if not -LARGEST <= number <= LARGEST:  # which NaN refuses to answer
+        raise ValueError(f"{text[:40]} is no number of an order.")
+    return number
 
 
 def _average(row: Mapping[str, Any], filled: Decimal) -> Decimal | None:
@@ -130,9 +143,9 @@ def _read_fill(fill: Mapping[str, Any], row: Mapping[str, Any], symbol: str, sid
         venue_trade_id=f"{symbol}#{fill['tradeId']}#{side[0]}",
         symbol=symbol,
         side=side,
-        quantity=Decimal(fill["qty"]),
-        price=Decimal(fill["price"]),
-        fee=Decimal(fill["commission"]) or ZERO,
+        quantity=_number(fill["qty"]),
+        price=_number(fill["price"]),
+        fee=_number(fill["commission"]) or ZERO,
         fee_currency=fill["commissionAsset"],
         traded_at=from_ms(int(row["transactTime"])),
         client_order_id=row["clientOrderId"],
