@@ -17,6 +17,7 @@ from django.db.models.functions import Cast
 
 from connections import registry
 from connections.access import DEFAULT_TIMEOUT, check_address
+from connections.budget import Priority, spending
 from connections.checking import balance_from
 from connections.contract import (
     AccountAccess,
@@ -286,7 +287,9 @@ def _prices(
     for key, symbols in wanted.items():
         source = known.get(sources[key])
         if source is not None:
-            found = quotes.current_quotes(source=source, symbols=sorted(symbols), clock=clock)
+            # Without a price there is no order, so the question is part of it.
+            with spending(Priority.ENTRY):
+                found = quotes.current_quotes(source=source, symbols=sorted(symbols), clock=clock)
             prices.update({(key, symbol): quote for symbol, quote in found.items()})
     return prices
 
