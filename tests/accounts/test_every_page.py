@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import User
+from tests.html import assert_loads_nothing_strange
 from tests.people import PASSWORD, browser_of, make_token
 
 OUTSIDE = [
@@ -50,10 +51,6 @@ ON_THE_WAY = {
     "mfa_remove_webauthn", "mfa_edit_webauthn", "revoke_token",
 }  # fmt: skip
 
-SCRIPT = re.compile(r"<script\b(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.DOTALL)
-ELSEWHERE = re.compile(r"""(?:src|href|action)=["'](?:https?:)?//""")
-HANDLER = re.compile(r"""<[^>]+\son\w+=""")
-
 
 @pytest.fixture
 def alices_browser(alice: User) -> Client:
@@ -83,14 +80,6 @@ def assert_is_ours(templates: list[Template]) -> None:
     own = str(settings.BASE_DIR / "templates")
     forms = str(Path("django", "forms", "templates"))
     assert [name for name in pages if not name.startswith(own) and forms not in name] == []
-
-
-def assert_loads_nothing_strange(html: str) -> None:
-    assert not ELSEWHERE.search(html)
-    assert not HANDLER.search(html)
-    for script in SCRIPT.finditer(html):
-        is_data = 'type="application/json"' in script["attributes"]
-        assert is_data or (" src=" in script["attributes"] and not script["body"].strip()), script[0]
 
 
 class TestEveryPage:
