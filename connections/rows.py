@@ -160,6 +160,9 @@ def _owner(connection: ExecutionConnection, user: User) -> str:
 
 def hints_of(connection: ExecutionConnection) -> list[dict[str, Any]]:
     """Return what is stored, as far as anybody may know: names and last four characters."""
-    fields = registry.credential_fields(connection.type, connection.exchange_name)
+    try:
+        fields = registry.credential_fields(connection.type, connection.exchange_name)
+    except Misconfigured:
+        fields = ()
     labels = {each.name: each.label for each in fields}
     return [{"label": labels.get(name, name), "hint": hint} for name, hint in connection.credentials_hint.items()]

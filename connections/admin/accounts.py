@@ -152,7 +152,10 @@ class ConnectionAdmin(ConnectionCells, StaffMixin, ExactSearchMixin, FastListMix
         found, user = self.found(request, object_id), user_of(request)
         if not rights.may_enter_keys(found, user):
             raise Http404
-        form = CredentialsForm(entered(request), kind=found.type, exchange=found.exchange_name)
+        try:
+            form = CredentialsForm(entered(request), kind=found.type, exchange=found.exchange_name)
+        except Misconfigured as error:
+            raise Http404(str(error)) from error
 
         def do() -> str:
             services.set_credentials(connection=found, credentials=form.credentials(), actor=user, now=now())

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.clients import user_of
 from accounts.pages import show
 from connections import checking, rights, services
+from connections.errors import Misconfigured
 from connections.forms import ConnectionSettingsForm, CredentialsForm, PauseForm
 from connections.rows import connection_row, hints_of, visible_connection
 from connections.views.testing import start_test
@@ -87,7 +88,11 @@ def replace_keys(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     found = visible_connection(user, connection_id)
     if not rights.may_enter_keys(found, user):
         raise Http404
-    form = CredentialsForm(request.POST or None, kind=found.type, exchange=found.exchange_name)
+    try:
+        form = CredentialsForm(request.POST or None, kind=found.type, exchange=found.exchange_name)
+    except Misconfigured as error:
+        messages.error(request, str(error))
+        return redirect("connections:detail", found.pk)
     if request.method == "POST" and form.is_valid():
         try:
             services.set_credentials(connection=found, credentials=form.credentials(), actor=user, now=now())
