@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ManyToOneRel
 
 from accounts.models import User
@@ -45,7 +45,7 @@ def create_preset(
         values=validate(values),
         created_at=now,
     )
-    preset.save(force_insert=True)
+    _save_named(preset, force_insert=True)
     _note(preset, actor, now, change="CREATED")
     return preset
 
@@ -74,7 +74,7 @@ def change_preset(
     if values is not None:
         locked.values = validate(values)
         locked.version += locked.values != before
-    locked.save(update_fields=["name", "description", "values", "version", "updated_at"])
+    _save_named(locked, update_fields=["name", "description", "values", "version", "updated_at"])
     _note(locked, actor, now, change="CHANGED", before=before, after=locked.values)
     return locked
 
@@ -110,8 +110,21 @@ def _free_name(owner: User | None, name: str) -> str:
     if len(clean) > LONGEST_NAME:
         raise InvalidPreset("name", f"The name has {len(clean)} characters but may have {LONGEST_NAME}.")
     if TradingPreset.objects.filter(owner=owner, name=clean).exists():
-        raise InvalidPreset("name", f"There is a preset called {clean!r} already.")
+        raise _name_is_taken(clean)
     return clean
+
+
+def _save_named(preset: TradingPreset, **how: Any) -> None:
+    try:
+        with transaction.atomic():
+            preset.save(**how)
+    except IntegrityError:
+        # The name was free when it was checked; somebody else was quicker.
+        raise _name_is_taken(preset.name) from None
+
+
+def _name_is_taken(name: str) -> InvalidPreset:
+    return InvalidPreset("name", f"There is a preset called {name!r} already.")
 
 
 def _short(description: str) -> str:
