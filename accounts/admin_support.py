@@ -71,7 +71,8 @@ class FastListMixin:
         allow_empty_first_page: bool = True,
     ) -> InfinitePaginator:
         page = request.GET.get("p", "")
-        shown = min(max(1, int(page)), LAST_PAGE) if page.isdecimal() else 1
+        # Cut first: Python refuses to make a number of thousands of digits.
+        shown = min(max(1, int(page[:9])), LAST_PAGE) if page.isdecimal() else 1
         return InfinitePaginator(queryset, per_page, shown=shown)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:

@@ -84,7 +84,7 @@ def _with_rows(request: HttpRequest) -> dict[str, str] | None:
     removed = entered.get("remove_target", "")
     if not removed.isdecimal():
         return None
-    kept = [each for each in range(count) if each != int(removed)]
+    kept = [each for each in range(count) if each != int(removed[:4])]
     moved = {
         f"targets-{place}-{name}": entered.get(f"targets-{each}-{name}", "")
         for place, each in enumerate(kept)

@@ -20,6 +20,7 @@ HEARTBEAT_S = 15.0
 #: How long a browser waits before it comes back, in milliseconds.
 RETRY_MS = 2000
 LARGEST_ID = 2**63 - 1
+LONGEST_ID = len(str(LARGEST_ID))
 
 
 @require_safe
@@ -59,7 +60,7 @@ async def _stream(request: HttpRequest, listener: Listener) -> AsyncIterator[byt
 async def _missed(request: HttpRequest, person: Person) -> bytes:
     """Return what happened since the page was made or the stream broke; nothing for a fresh listener."""
     last, made = request.headers.get("Last-Event-ID", ""), request.GET.get("since", "")
-    if last.isdecimal() and int(last) <= LARGEST_ID:
+    if last.isdecimal() and len(last) <= LONGEST_ID and int(last) <= LARGEST_ID:
         found = await log.after(int(last))
     elif made.isdecimal() and len(made) <= 10:
         found = await log.since(datetime.fromtimestamp(int(made), tz=UTC))

@@ -93,7 +93,7 @@ class TestLists:
         assert answer.status_code == 400
 
     @pytest.mark.parametrize(
-        "asked", [{"q": "x" * 500}, {"q": "\x00"}, {"p": "-1"}, {"p": "999999999"}, {"status__exact": "GONE"}, {"o": "1.2.-3"},
+        "asked", [{"q": "x" * 500}, {"q": "\x00"}, {"p": "-1"}, {"p": "9" * 5000}, {"status__exact": "GONE"}, {"o": "1.2.-3"},
                   {"created_at_from_0": "never", "created_at_from_1": "ever"}]
     )  # fmt: skip
     def test_survive_nonsense(self, stage: makers.Trade, ada: User, asked: dict[str, str]) -> None:
