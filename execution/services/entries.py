@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from core.machine import next_state
 from events import services as events
@@ -17,6 +18,7 @@ from execution.machine import OPEN, OrderState
 from execution.models import ExecutionLog, Order
 from execution.outcomes import RETRYABLE, TABLE, LogEvent, LogStatus
 from execution.roles import OrderRole
+from signals.rules import SignalStatus
 
 
 class NotRetryable(Exception):
@@ -73,22 +75,33 @@ def give_up_held(*, signal_id: UUID, now: datetime) -> int:
 @transaction.atomic
 def cancel_resting(*, signal_id: UUID, now: datetime) -> list[Errand]:
     """Commit the cancel of every entry of a signal that still rests; return the errands."""
-    resting = list(
-        Order.objects.select_for_update()
-        .filter(
-            log__signal_id=signal_id,
-            role=OrderRole.ENTRY,
-            state__in=OPEN,
-            is_held=False,
-            acknowledged_at__isnull=False,
-            cancel_requested_at__isnull=True,
-        )
-        .order_by("pk")
+    mine = _resting().filter(log__signal_id=signal_id).select_for_update(of=("self",)).order_by("pk")
+    return _cancel(list(mine), now)
+
+
+@transaction.atomic
+def cancel_outlived(*, now: datetime, limit: int = 500) -> list[Errand]:
+    """Commit the cancel of entries that rest although their signal is over; return the errands.
+
+    One was on its way or in doubt when its signal ended, of another the cancel never arrived.
+    """
+    over = _resting().filter(log__signal__status__in=(SignalStatus.WITHDRAWN, SignalStatus.EXPIRED))
+    return _cancel(list(over.select_for_update(of=("self",), skip_locked=True).order_by("pk")[:limit]), now)
+
+
+def _resting() -> QuerySet[Order]:
+    return Order.objects.filter(
+        role=OrderRole.ENTRY,
+        state__in=OPEN,
+        is_held=False,
+        acknowledged_at__isnull=False,
+        cancel_requested_at__isnull=True,
     )
-    return _cancel(resting, now)
 
 
 def _cancel(orders: Sequence[Order], now: datetime) -> list[Errand]:
+    if not orders:
+        return []
     Order.objects.filter(pk__in=[order.pk for order in orders]).update(
         cancel_requested_at=now, reconcile_after=now + PATIENCE, updated_at=now
     )

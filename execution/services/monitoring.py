@@ -13,7 +13,7 @@ from core.clock import Clock
 from execution.machine import OPEN, OrderState
 from execution.models import Order
 from execution.roles import EXITS, OrderRole
-from execution.services import protection, refusals
+from execution.services import entries, protection, refusals
 from execution.services.pump import Pump
 from marketdata import services as marketdata
 from positions.exits import ClosingReason, Held, PlannedTarget, Protection, due_exit
@@ -27,6 +27,7 @@ FINISH_PATIENCE = timedelta(seconds=45)
 def sweep(*, clock: Clock, limit: int = 500) -> int:
     """Look at every position that needs somebody, and do what is due. Return how many were looked at."""
     pump = Pump(clock=clock)
+    pump.send(entries.cancel_outlived(now=clock()))
     overdue = _left_behind(clock(), limit)
     due = _due_by_price(clock)
     again = _ask_again(clock())
