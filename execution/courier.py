@@ -90,6 +90,8 @@ class Errand:
     delay_s: float = 0.0
     #: an order that has not left by then stays here; None for what may go at any time
     leave_by: datetime | None = None
+    #: which attempt to send its orders this is, from 1; 0 for what sends nothing
+    attempt: int = 0
     #: it opens a position, or an entry waits for it: what protects and closes comes before it
     is_entry: bool = False
 

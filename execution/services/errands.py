@@ -27,6 +27,7 @@ def submit(
         prepare=preparation,
         delay_s=delay_s,
         leave_by=_leave_by(order),
+        attempt=order.sends,
         is_entry=order.role == OrderRole.ENTRY,
     )
 
@@ -42,6 +43,7 @@ def enter(
         ticket=ticket,
         prepare=preparation,
         leave_by=sent_at + LEAVES_WITHIN,
+        attempt=1,
         is_entry=True,
     )
 
@@ -55,6 +57,7 @@ def submit_pair(target: Order, stop: Order, account: Account, *, delay_s: float 
         pair=PairTicket(target.ticket(), stop.ticket(), target.pair_id),
         delay_s=delay_s,
         leave_by=_leave_by(target),
+        attempt=target.sends,
     )
 
 

@@ -133,8 +133,11 @@ def _read(
     each: Tracked, outcome: Outcome, report: OrderReport | None, fresh: set[tuple[UUID, str]], now: datetime
 ) -> None:
     order = each.order
+    is_former = outcome.errand.kind in _SENDING and outcome.errand.attempt != order.sends
+    if report is None and is_former:
+        return  # that an attempt failed says nothing of the one that has left since
     each.answered_at = outcome.answered_at
-    each.sent_at = outcome.sent_at if outcome.errand.kind in _SENDING else None
+    each.sent_at = outcome.sent_at if outcome.errand.kind in _SENDING and not is_former else None
     if report is not None:
         new = []
         for fill in report.fills:
