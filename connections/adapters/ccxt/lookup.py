@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from connections.adapters.ccxt.dialects import Dialect, Lookup
+from connections.adapters.ccxt.history import trades_since
 from connections.adapters.ccxt.library import ccxt
 from connections.adapters.ccxt.reports import fill_report, order_report
 from connections.contract import FillReport, MarketType, OrderRef, OrderReport, OrderType
 from connections.errors import OutcomeUnknown
-from core.clock import to_ms
+from core.clock import now, to_ms
 
 #: Lists are asked from a little before the order left, because clocks differ.
 SEARCH_MARGIN = timedelta(minutes=1)
@@ -124,5 +125,8 @@ class Finder:
         if self._exchange.has.get("fetchOrderTrades") is True:
             with suppress(ccxt.NotSupported):
                 return list(await self._exchange.fetch_order_trades(venue_id, ref.symbol))
-        since = to_ms(ref.submitted_at - SEARCH_MARGIN) if ref.submitted_at else None
-        return list(await self._exchange.fetch_my_trades(ref.symbol, since))
+        if ref.submitted_at is None:
+            return list(await self._exchange.fetch_my_trades(ref.symbol))
+        # It may have rested for longer than one list covers.
+        since = ref.submitted_at - SEARCH_MARGIN
+        return await trades_since(self._exchange, self._dialect, self._market, ref.symbol, since, now())
