@@ -89,6 +89,8 @@ class ExitView:
     step: Decimal
     #: less than this cannot be traded
     smallest: Decimal
+    #: more than this no close may ask for at once; zero where the venue states nothing
+    largest: Decimal = ZERO
     wants_close: bool = False
     #: the entry may still fill
     is_entry_working: bool = False
@@ -117,6 +119,14 @@ class Placement:
     target_price: Decimal | None = None
     is_pair: bool = False
     is_close: bool = False
+
+    @property
+    def roles(self) -> tuple[OrderRole, ...]:
+        """The roles of its orders."""
+        if self.is_close:
+            return (OrderRole.CLOSE,)
+        stop = (OrderRole.STOP,) if self.stop_price is not None else ()
+        return (*stop, OrderRole.TARGET) if self.target_price is not None else stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +182,7 @@ def _plan_close(view: ExitView) -> ExitPlan:
     if left < view.smallest and not live:
         first = others  # a rest too small to close is dust once nothing works for it any more
     blocked = view.locks_holding and bool(others)
-    placements = (
-        (Placement(piece=0, quantity=left, is_close=True),) if left >= view.smallest and not blocked else ()
-    )
+    placements = (_close(view, 0, left),) if left >= view.smallest and not blocked else ()
     return ExitPlan(cancels=_cancellable(first), placements=placements, is_covered=_is_covered(view))
 
 
@@ -268,8 +276,14 @@ def _due_closes(view: ExitView, pieces: Iterable[Piece]) -> list[Placement]:
         mine = [order for order in view.orders if order.piece == piece.number]
         quantity = piece.quantity - _live(mine, {OrderRole.CLOSE})
         if quantity >= view.smallest and not (view.locks_holding and mine):
-            placements.append(Placement(piece=piece.number, quantity=quantity, is_close=True))
+            placements.append(_close(view, piece.number, quantity))
     return placements
+
+
+def _close(view: ExitView, piece: int, quantity: Decimal) -> Placement:
+    """Return a close of as much as the venue takes at once; the rest follows when that is done."""
+    most = round_to_step(view.largest, view.step, Direction.DOWN)
+    return Placement(piece=piece, quantity=min(quantity, most) if most else quantity, is_close=True)
 
 
 def _within_capacity(view: ExitView, placements: Sequence[Placement]) -> list[Placement]:

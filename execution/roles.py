@@ -14,8 +14,9 @@ class OrderRole(StrEnum):
 #: Orders that only ever make a position smaller.
 EXITS = frozenset({OrderRole.STOP, OrderRole.TARGET, OrderRole.CLOSE})
 
-#: A piece's sequences start at piece * PIECE_SPAN + 1, so that pieces never meet in one numbering.
-PIECE_SPAN = 1000
+#: A piece's sequences start at piece * PIECE_SPAN + 1, so that pieces never meet in one numbering. While a venue is
+#: away an exit takes two or three a minute, for days if need be.
+PIECE_SPAN = 100_000
 
 
 def first_sequence(piece: int) -> int:

@@ -1,16 +1,17 @@
 """A locked position with its exit orders, as planning needs it."""
 
+import itertools
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from uuid import UUID
 
 from connections import registry
 from connections.contract import Capabilities, Instrument, MarketType, OrderType, Quote, Side
-from connections.precision import fit_limit_price, fit_protective_stop, smallest_quantity
+from connections.precision import fit_limit_price, fit_protective_stop, largest_quantity, smallest_quantity
 from connections.preset_specs import RefusalPolicy
 from core.decimals import ZERO, to_plain
 from execution.context import account_of
@@ -24,6 +25,11 @@ from positions.exits import plan_targets
 from positions.models import ExecutionPosition, PositionStatus
 
 logger = logging.getLogger(__name__)
+
+#: After an exit provably did not leave, the next attempt waits this long, and longer after each further failure.
+COOLING = timedelta(seconds=5)
+LONGEST_COOLING = timedelta(seconds=30)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -177,6 +183,7 @@ class ExitState:
             locks_holding=self.capabilities.stop_locks_holding,
             step=self.instrument.quantity_step,
             smallest=self.smallest,
+            largest=largest_quantity(self.instrument, OrderType.MARKET),
             wants_close=self.position.close_requested_at is not None,
             is_entry_working=self.is_entry_working,
             watched_pieces=frozenset(self.position.watched_pieces),
@@ -213,13 +220,16 @@ class ExitState:
         self._sequences[role, piece] = known + 1
         return known + 1
 
-    def is_cooling(self, placement: Placement, *, since: datetime) -> bool:
-        """Return whether the same exit failed to leave a moment ago."""
-        return any(
-            order.state == OrderState.FAILED and order.finished_at is not None and order.finished_at > since
-            for order in self.exits
-            if order.piece == placement.piece
-        )
+    def is_cooling(self, placement: Placement, *, now: datetime) -> bool:
+        """Return whether the same exit failed to leave a moment ago. Each failure in a row makes the moment longer."""
+        return any(self._cooled_at(role, placement.piece) > now for role in placement.roles)
+
+    def _cooled_at(self, role: OrderRole, piece: int) -> datetime:
+        mine = [order for order in self.exits if order.role == role and order.piece == piece]
+        failed = list(itertools.takewhile(lambda order: order.state == OrderState.FAILED, reversed(mine)))
+        if not failed or failed[0].finished_at is None:
+            return _LONG_AGO
+        return failed[0].finished_at + min(COOLING * 2 ** min(len(failed) - 1, 10), LONGEST_COOLING)
 
     def expected_price(self, placement: Placement, role: OrderRole) -> Decimal | None:
         """Return the price an exit is measured against."""

@@ -7,7 +7,7 @@ the next orders and cancels, and returns the errands to send once that is commit
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -28,9 +28,6 @@ from execution.services import consequences, coverage, errands, refusals
 from execution.services.exit_state import ExitState, load_states
 from positions import services as positions
 from positions.models import ExecutionPosition, PositionStatus
-
-#: After an exit provably did not leave, the next attempt waits this long.
-COOLING = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +131,7 @@ def note_target_due(*, position_id: UUID, piece: int, now: datetime) -> bool:
 
 def _write(state: ExitState, plan: ExitPlan, now: datetime) -> _Written:
     orders, leaving = [], []
-    due = [each for each in plan.placements if not state.is_cooling(each, since=now - COOLING)]
+    due = [each for each in plan.placements if not state.is_cooling(each, now=now)]
     for placement in due:
         mine = _orders_of(state, placement, now)
         orders += mine

@@ -76,6 +76,29 @@ def words(placement: Placement) -> str:
     return " ".join(parts)
 
 
+class TestLargestClose:
+    """What is held may be more than a venue takes in one market order."""
+
+    def test_is_what_the_venue_takes_at_once(self) -> None:
+        plan = plan_exits(make_view(largest=D("0.405"), wants_close=True))
+
+        assert summary(plan) == ["0: 0.40 close"]
+
+    def test_is_followed_by_the_rest(self) -> None:
+        working = make_exit(CLOSE, 0, "0.40")
+
+        plan = plan_exits(make_view(largest=D("0.405"), wants_close=True, orders=(working,)))
+
+        assert summary(plan) == ["0: 0.40 close"]
+
+    def test_holds_for_a_target_that_is_watched(self) -> None:
+        due = replace(NEAR, is_due=True, is_watched=True)
+
+        plan = plan_exits(make_view(Style.WATCHED, largest=D("0.3"), targets=(due,)))
+
+        assert summary(plan) == ["1: 0.30 close"]
+
+
 class TestStyleOf:
     @pytest.mark.parametrize(
         ("able", "market", "style"),
