@@ -1,6 +1,7 @@
 """Celery's doors into trading. Each reads its arguments, calls one service, and enqueues what follows."""
 
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from connections.errors import BrokerError
+from connections.errors import BrokerError, NotSent, OutcomeUnknown
 from core import crash
 from core.clock import now
 from core.crash import Place
@@ -25,6 +26,8 @@ SWEEP_LIMIT = 2000
 #: A row that no worker has taken up after this was forgotten by the broker.
 FORGOTTEN_AFTER = timedelta(seconds=10)
 FINISH_PATIENCE = timedelta(seconds=45)
+#: One round of comparing books; what it does not reach is first in the next.
+LONGEST_COMPARING_S = 25.0
 FAN_OUT = "fanout"
 
 
@@ -97,21 +100,30 @@ def run_reconcile_job(*, connection_ids: Sequence[str] | None = None, **_: Any) 
     """Compare the venue's books with ours, for the named accounts or those whose time has come."""
     every = operational.value("execution.reconcile_every")
     accounts = (
-        reconcile.named(connection_ids) if connection_ids else reconcile.due(now=now(), every=every, limit=50)
+        reconcile.named(connection_ids) if connection_ids else reconcile.due(now=now(), every=every, limit=500)
     )
     changed: list[UUID] = []
+    silent: set[str] = set()
+    deadline = time.monotonic() + LONGEST_COMPARING_S
+    compared_count = 0
     for account in accounts:
+        # Exits wait in this queue too: a venue that does not answer is asked once a round, and a round is short.
+        if account.venue_key in silent or time.monotonic() > deadline:
+            continue
         try:
             compared = reconcile.reconcile(connection=account, clock=now)
         except (BrokerError, TimeoutError) as error:
             logger.warning("The books of connection %s could not be compared: %s", account.pk, error)
+            if isinstance(error, NotSent | OutcomeUnknown | TimeoutError):
+                silent.add(account.venue_key)
             continue
+        compared_count += 1
         changed += compared.changed
         if compared.overdue:
             run_resolve_job.delay(order_ids=[str(each) for each in compared.overdue])
     if changed:
         run_advance_job.delay(position_ids=[str(each) for each in changed])
-    return len(accounts)
+    return compared_count
 
 
 @shared_task(name="RefreshBalancesJob")

@@ -12,7 +12,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from connections import registry
 from connections.contract import FillReport, HoldingReport, MarketType, OrderReport
@@ -283,7 +283,7 @@ def due(*, now: datetime, every: timedelta, limit: int) -> list[ExecutionConnect
     with_orders = Order.objects.filter(state__in=OPEN, is_held=False).values("connection_id")
     waiting = ExecutionConnection.objects.filter(pk__in=with_positions.union(with_orders))
     waiting = waiting.exclude(last_reconciled_at__gt=now - every)
-    return list(waiting.order_by("last_reconciled_at")[:limit])
+    return list(waiting.order_by(F("last_reconciled_at").asc(nulls_first=True))[:limit])
 
 
 def named(connection_ids: Sequence[str]) -> list[ExecutionConnection]:
