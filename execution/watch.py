@@ -62,11 +62,17 @@ def order_level(
     return Level(owner, symbol, basis, Crossing.FALLS if falls else Crossing.RISES, price, action)
 
 
+#: A heap that holds fewer is not worth tidying.
+FEW = 64
+
+
 class WatchBook:
-    """Levels by symbol. Levels that were replaced stay in their heap until they surface, and are then dropped."""
+    """Levels by symbol. Levels that were replaced stay in their heap until they surface or half of it is stale."""
 
     def __init__(self) -> None:
         self._versions: dict[Hashable, int] = {}
+        #: how many each heap may hold before it is tidied
+        self._roomy: dict[tuple[str, Basis, Crossing], int] = {}
         self._heaps: dict[tuple[str, Basis, Crossing], list[tuple[Decimal, int, int, Level]]] = {}
         self._counter = 0
 
@@ -79,8 +85,21 @@ class WatchBook:
             self._counter += 1
             # A heap gives its smallest first, so levels that fire on a fall are kept negated.
             key = -level.price if level.crossing is Crossing.FALLS else level.price
-            heap = self._heaps.setdefault((level.symbol, level.basis, level.crossing), [])
+            place = (level.symbol, level.basis, level.crossing)
+            heap = self._heaps.setdefault(place, [])
             heapq.heappush(heap, (key, self._counter, version, level))
+            if len(heap) > self._roomy.get(place, FEW):
+                self._tidy(place)
+
+    def _tidy(self, place: tuple[str, Basis, Crossing]) -> None:
+        # What the price never comes near would stay for ever.
+        heap = self._heaps[place]
+        heap[:] = [row for row in heap if self._versions.get(row[3].owner) == row[2]]
+        heapq.heapify(heap)
+        self._roomy[place] = max(FEW, 2 * len(heap))
+
+    def __len__(self) -> int:
+        return sum(map(len, self._heaps.values()))
 
     def forget(self, owner: Hashable) -> None:
         """Drop every level of an owner."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from connections.contract import Quote, Side
-from execution.watch import Basis, Crossing, Level, WatchBook, exit_level, order_level
+from execution.watch import FEW, Basis, Crossing, Level, WatchBook, exit_level, order_level
 from tests.values import BTC, BUY, SELL, make_quote
 
 D = Decimal
@@ -30,6 +30,18 @@ def reaches(quote: Quote, level: Level) -> bool:
     price = quote.bid if level.basis is BID else quote.ask
     is_crossed = price <= level.price if level.crossing is FALLS else price >= level.price
     return level.symbol == quote.symbol and is_crossed
+
+
+class TestWatchBook:
+    def test_does_not_grow_with_levels_that_the_price_never_meets(self) -> None:
+        book = WatchBook()
+
+        for turn in range(1000):
+            book.put("alice", [make_level(100)])
+            book.put(turn % 10, [make_level(90, owner=str(turn % 10))])
+
+        assert len(book) <= 4 * FEW
+        assert [level.owner for level in book.fire(make_quote(95))] == ["alice"]
 
 
 class TestLevels:
