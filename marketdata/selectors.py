@@ -1,5 +1,6 @@
 """Reading instruments, cached per process, and the latest quotes."""
 
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -7,12 +8,15 @@ from decimal import Decimal
 
 from django.core.cache import cache
 from django.db.models import QuerySet
+from redis.exceptions import RedisError
 
 from accounts.models import User
 from connections.contract import Instrument as InstrumentValue
 from connections.contract import Quote
 from core.clock import from_ms, to_ms
 from marketdata.models import Instrument
+
+logger = logging.getLogger(__name__)
 
 #: How long a process trusts what it read of a venue's filters.
 FRESH_FOR_S = 300.0
@@ -59,15 +63,24 @@ def is_pair_listed(base: str, quote: str) -> bool | None:
 
 
 def quotes_of(venue_key: str, symbols: Iterable[str]) -> dict[str, Quote]:
-    """Return the latest stored quotes. Cost: one cache call."""
+    """Return the latest stored quotes; none while the cache is away. Cost: one cache call."""
     keys = {_quote_key(venue_key, symbol): symbol for symbol in symbols}
-    return {keys[key]: _decode(keys[key], text) for key, text in cache.get_many(keys).items()}
+    try:
+        stored = cache.get_many(keys)
+    except (RedisError, OSError) as error:
+        # Exits are planned without a price too, and who needs one asks the venue.
+        logger.warning("Stored quotes of %s cannot be read: %s", venue_key, error)
+        return {}
+    return {keys[key]: _decode(keys[key], text) for key, text in stored.items()}
 
 
 def store_quotes(venue_key: str, quotes: Sequence[Quote]) -> None:
-    """Keep the latest quotes. Cost: one cache call."""
+    """Keep the latest quotes, if the cache takes them. Cost: one cache call."""
     encoded = {_quote_key(venue_key, quote.symbol): _encode(quote) for quote in quotes}
-    cache.set_many(encoded, timeout=QUOTE_LIFE.total_seconds())
+    try:
+        cache.set_many(encoded, timeout=QUOTE_LIFE.total_seconds())
+    except (RedisError, OSError) as error:
+        logger.warning("Quotes of %s cannot be stored: %s", venue_key, error)
 
 
 def is_fresh(quote: Quote, *, now: datetime, max_age: timedelta) -> bool:
