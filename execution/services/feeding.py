@@ -7,9 +7,11 @@ resolver and the sweep.
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
@@ -18,6 +20,7 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db import connection as database
 from django.db.models import Q
+from redis.exceptions import RedisError
 
 from connections import budget, registry
 from connections.access import public_access_of
@@ -44,6 +47,10 @@ logger = logging.getLogger(__name__)
 REFRESH_S = 0.5
 #: Rows are read again from a little before the last look, because transactions commit late.
 OVERLAP = timedelta(seconds=5)
+#: Everything that is open is read again this often, so that nothing is missed for longer.
+READ_ALL_EVERY = timedelta(minutes=1)
+#: Watching that broke off begins anew after this.
+RESTART_S = 1.0
 #: An order whose price was touched and which has not traded is looked up again after this, then later each time.
 LOOK_AGAIN = timedelta(seconds=1)
 LONGEST_LOOK = timedelta(seconds=30)
@@ -87,6 +94,7 @@ class Feed:
     quotes: "SimpleQueue[tuple[str, Quote]]" = field(default_factory=SimpleQueue)
     _pump: Pump | None = None
     _seen_until: datetime | None = None
+    _read_all_at: datetime | None = None
     _refreshed_at: float = 0.0
     #: by order
     _looks: dict[UUID, Look] = field(default_factory=dict)
@@ -109,6 +117,8 @@ class Feed:
             self._act(venue_key[0], quote)
         while not self.pump.is_done and self._record():
             pass
+        if self.pump.is_done:
+            self._pump = None  # it remembers every order and account it has served
         return len(quotes)
 
     def _record(self) -> bool:
@@ -129,7 +139,7 @@ class Feed:
         self._refreshed_at = time.monotonic()
         self._hold_locks()
         moment = self.clock()
-        since = self._seen_until - OVERLAP if self._seen_until else None
+        since = self._since(moment)
         for position in _positions(since):
             self._watch_position(position)
         for order in _orders(since):
@@ -139,6 +149,13 @@ class Feed:
         self._meet_known_prices(moment)
         self._watch_venues()
         self._beat(moment)
+
+    def _since(self, moment: datetime) -> datetime | None:
+        """Return from when on rows are new; None for all: the clock of another machine may be far behind."""
+        if self._seen_until is None or self._read_all_at is None or moment - self._read_all_at >= READ_ALL_EVERY:
+            self._read_all_at = moment
+            return None
+        return self._seen_until - OVERLAP
 
     def _watch_position(self, position: ExecutionPosition) -> None:
         owner = ("position", position.pk)
@@ -326,7 +343,23 @@ class Feed:
         last = {
             key: each.last_quote_at.isoformat() if each.last_quote_at else "" for key, each in self.sources.items()
         }
-        cache.set(HEARTBEAT, {"at": moment.isoformat(), "venues": last}, timeout=60)
+        with suppress(RedisError, OSError):  # prices are watched also while nobody can be told
+            cache.set(HEARTBEAT, {"at": moment.isoformat(), "venues": last}, timeout=60)
+
+
+def watch(until: threading.Event) -> None:
+    """Watch until the event is set. What breaks a round, as a database that is away for a moment, begins it anew."""
+    feed = Feed()
+    while not until.is_set():
+        try:
+            feed.turn()
+        except Exception:  # nobody watches anything while this process is down
+            logger.exception("Watching broke off; it begins anew.")
+            feed.stop()
+            database.close()
+            feed = Feed()
+            until.wait(RESTART_S)
+    feed.stop()
 
 
 def _name(venue_key: str, symbol: str) -> str:

@@ -22,7 +22,9 @@ def end(stage: Stage, signal: Signal) -> None:
 
 class TestCancelOutlived:
     @pytest.mark.parametrize("market", [SPOT, LINEAR])
-    def test_takes_back_what_was_in_doubt_when_its_signal_was_withdrawn(self, stage: Stage, market: MarketType) -> None:
+    def test_takes_back_what_was_in_doubt_when_its_signal_was_withdrawn(
+        self, stage: Stage, market: MarketType
+    ) -> None:
         account = stage.open_account(market)
         stage.hurry()
         stage.venue.admin.fault("reset", match={"method": "POST", "side": "BUY"}, times=1, processed=True)

@@ -1,14 +1,18 @@
 """The feed: what a price touches is acted upon, whether the tick came before it was watched or after."""
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError
 
 from connections.contract import Quote
 from core.clock import now
 from execution.machine import OrderState
+from execution.models import Order
 from execution.roles import OrderRole
 from execution.services import feeding
 from execution.services.feeding import Feed
@@ -52,7 +56,7 @@ class Watcher:
 def watcher(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watcher]:
     # The tests say what streams would bring, and when it is time to look.
     monkeypatch.setattr(Feed, "_watch_venues", lambda feed: None)
-    monkeypatch.setattr(feeding, "REFRESH_S", 3600)
+    monkeypatch.setattr(feeding, "REFRESH_S", float("inf"))
     yield (made := Watcher(stage))
     made.feed.stop()
 
@@ -129,3 +133,35 @@ class TestFeed:
         asked = watcher.look(after=feeding.KNOWN_FOR.total_seconds() + 1)
 
         assert asked == 0
+
+    def test_finds_what_a_machine_with_a_slow_clock_wrote(self, stage: Stage, watcher: Watcher) -> None:
+        account = stage.open_account(SPOT)
+        watcher.look()
+        stage.trade(targets=[])
+        Order.objects.update(updated_at=now() - timedelta(minutes=10))
+
+        watcher.look(after=61)
+
+        assert len(watcher.feed.book) == 1
+        assert account.position.status == PositionStatus.OPEN
+
+
+class TestWatch:
+    def test_begins_anew_when_the_database_was_away(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        over, fed = threading.Event(), []
+
+        def turn(feed: Feed) -> int:
+            fed.append(feed)
+            if len(fed) == 1:
+                raise OperationalError("The connection is closed.")
+            over.set()
+            return 0
+
+        monkeypatch.setattr(feeding, "RESTART_S", 0)
+        monkeypatch.setattr(feeding, "database", SimpleNamespace(close=lambda: None))
+        monkeypatch.setattr(Feed, "turn", turn)
+
+        feeding.watch(over)
+
+        assert len(fed) == 2
+        assert fed[0] is not fed[1]

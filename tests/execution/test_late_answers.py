@@ -34,7 +34,9 @@ def answer(account: Account, error: BrokerError, *, attempt: int) -> Recorded:
 
 class TestRecord:
     @pytest.mark.parametrize("error", [NotSent("It waited."), Rejected("No."), OutcomeUnknown("Silence.")])
-    def test_learns_nothing_from_the_failure_of_a_former_attempt(self, account: Account, error: BrokerError) -> None:
+    def test_learns_nothing_from_the_failure_of_a_former_attempt(
+        self, account: Account, error: BrokerError
+    ) -> None:
         before = account.entry
 
         recorded = answer(account, error, attempt=1)
