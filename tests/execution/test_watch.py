@@ -41,7 +41,7 @@ class TestWatchBook:
             book.put(turn % 10, [make_level(90, owner=str(turn % 10))])
 
         assert len(book) <= 4 * FEW
-        assert [level.owner for level in book.fire(make_quote(95))] == ["alice"]
+        assert [level.owner for level in book.fire(make_quote("95"))] == ["alice"]
 
 
 class TestLevels:
