@@ -66,6 +66,8 @@ class Dialect:
     #: markets where a stop was seen to be sent as one, found again and cancelled. Elsewhere ccxt may well pass
     #: stopLossPrice on to an exchange that ignores it, which makes a market order of a stop
     stops: frozenset[MarketType] = frozenset()
+    #: markets where ccxt compares the amount with a number, which it cannot with text
+    numeric_amount: frozenset[MarketType] = frozenset()
     #: a stop entry needs the direction in which the price must cross it
     trigger_direction: bool = False
     #: a re-used id is refused for ever on these markets
@@ -123,7 +125,9 @@ DIALECTS: Mapping[str, Dialect] = {
         },
     ),
     "okx": Dialect(find=Lookup.CALL, cancel_param="clientOrderId", duplicate_marks=("51016",)),
-    "kucoin": Dialect(find=Lookup.CALL, cancel_param="clientOrderId", options={"uta": False}),
+    "kucoin": Dialect(
+        find=Lookup.CALL, cancel_param="clientOrderId", numeric_amount=_DERIVATIVES, options={"uta": False}
+    ),
     "bitget": Dialect(find=Lookup.CALL, cancel_param="clientOrderId", duplicate_marks=("40786", "43025")),
     "hyperliquid": Dialect(
         find=Lookup.CALL,

@@ -22,7 +22,8 @@ def create_arguments(ticket: OrderTicket, instrument: Instrument, dialect: Diale
     """
     kind = "limit" if ticket.price is not None else "market"
     price = to_plain(ticket.price) if ticket.price is not None else None
-    amount = to_plain(contracts(ticket.quantity, instrument))
+    counted = contracts(ticket.quantity, instrument)
+    amount = counted if instrument.market in dialect.numeric_amount else to_plain(counted)
     return ticket.symbol, kind, ticket.side.lower(), amount, price, _params(ticket, instrument, dialect)
 
 

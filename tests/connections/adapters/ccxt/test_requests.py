@@ -144,6 +144,11 @@ class TestQuantities:
 
         assert arguments(ticket, instrument=make_inverse())["amount"] == "25"
 
+    async def test_are_numbers_where_ccxt_compares_them(self) -> None:
+        request = await sent("kucoin", make_ticket(symbol=BTC_SWAP, **LIMIT, quantity=D(3)), MarketType.LINEAR)
+
+        assert (str(request["size"]), request["clientOid"]) == ("3", OURS)
+
 
 class TestTimeInForce:
     @pytest.mark.parametrize("lasting", [TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK])

@@ -9,7 +9,16 @@ from connections.budget import close_budgets
 from connections.contract import MarketType
 from tests.connections.adapters.ccxt.desk import BinanceDesk
 from tests.connections.adapters.contract import AdapterContract
+from tests.connections.adapters.desk import Step, ref_of
 from tests.venue_process import RunningVenue
+
+#: An order as either dialect tells it, with what nobody asked for.
+LEAKING = {
+    "symbol": "BTCUSDT", "orderId": 7, "price": "54000", "avgPrice": "0", "origQty": "0.01", "executedQty": "0",
+    "cummulativeQuoteQty": "0", "cumQuote": "0", "status": "NEW", "timeInForce": "GTC", "type": "LIMIT", "side": "BUY",
+    "stopPrice": "0", "transactTime": 1795262400000, "time": 1795262400000, "updateTime": 1795262400000,
+    "reduceOnly": False, "listenKey": "l1sten", "account": {"apiKey": "k3y"},
+}  # fmt: skip
 
 
 class _AtTheVenue(AdapterContract):
@@ -23,6 +32,20 @@ class _AtTheVenue(AdapterContract):
         desk.wait_until_back()
         await close_wire()
         await close_budgets()
+
+    async def test_masks_secrets_in_raw_replies(self, desk: BinanceDesk) -> None:
+        """What a reply should never have said is not kept beside the report, however the order was asked for."""
+        ticket = desk.resting()
+        desk.reply(Step.SUBMIT, LEAKING | {"clientOrderId": ticket.client_order_id})
+        desk.reply(Step.FIND, LEAKING | {"clientOrderId": ticket.client_order_id})
+
+        reports = [await desk.adapter.submit(ticket), await desk.adapter.find(ref_of(ticket))]
+
+        for report in reports:
+            assert report is not None
+            assert str(report.raw["orderId"]) == "7"
+            assert "l1sten" not in str(report.raw)
+            assert "k3y" not in str(report.raw)
 
 
 class TestSpotContract(_AtTheVenue):
