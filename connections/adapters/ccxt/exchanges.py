@@ -209,6 +209,10 @@ async def _load(shelf: _Shelf, key: tuple[object, ...], access: AccountAccess) -
     template = bare_copy(access)
     template.markets = template.markets_by_id = None
     await template.load_markets()
+    # Some exchanges list their markets to customers only; whoever asked first must not sign for those who come later.
+    keyless = described(access.exchange, access.market)
+    for name in (*_credential_names(keyless), "uid", "password"):
+        setattr(template, name, getattr(keyless, name))
     shelf.templates[key] = (template, now())
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from connections.contract import Side
-from connections.errors import BrokerError, NotSent, OutcomeUnknown, Throttled
+from connections.errors import AuthFailed, BrokerError, NotSent, OutcomeUnknown, Throttled
 from core.clock import now
 from core.redact import redact_text
 from tests.connections.adapters.desk import LANDED, Desk, Step, Trouble, end_of, ref_of
@@ -172,7 +172,19 @@ class DoubtCards:
 
         assert not any(secret in told for secret in desk.secrets())
 
-    async def test_c82_writes_whole_numbers(self, desk: Desk) -> None:
+    async def test_c82_borrows_nobodys_key(self, desk: Desk) -> None:
+        """What accounts share holds no key: an adapter without one reads public data and nothing else."""
+        await desk.adapter.balance()
+        keyless = desk.connect(credentials={})
+        asked = desk.asked(Step.BALANCE)
+
+        assert await keyless.quotes([desk.symbol])
+        with pytest.raises(AuthFailed):
+            await keyless.balance()
+
+        assert desk.asked(Step.BALANCE) == asked
+
+    async def test_c83_writes_whole_numbers(self, desk: Desk) -> None:
         """Quantities and prices leave as plain decimals, however a ticket writes them."""
         scientific = Decimal(f"{desk.quantity:E}").normalize()
         ticket = desk.resting(quantity=scientific, price=Decimal("5.4E+4"))
