@@ -92,12 +92,19 @@ class ExitView:
     #: more than this no close may ask for at once; zero where the venue states nothing
     largest: Decimal = ZERO
     wants_close: bool = False
+    #: the account holds more of the symbol for other signals, so "reduce only" does not end at what is ours
+    is_shared: bool = False
     #: the entry may still fill
     is_entry_working: bool = False
     #: pieces whose stop the venue refuses and which are watched instead
     watched_pieces: frozenset[int] = frozenset()
     #: the venue refuses to close it, and nothing new is sent until somebody asks again
     is_waiting: bool = False
+
+    @property
+    def closes_alone(self) -> bool:
+        """Whether a close may leave only after everything that might close as well is gone."""
+        return self.locks_holding or self.is_shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +183,12 @@ def plan_exits(view: ExitView) -> ExitPlan:
 def _plan_close(view: ExitView) -> ExitPlan:
     others = [order for order in view.orders if order.role is not OrderRole.CLOSE]
     # Reduce-only stops may stay until the position is flat; what locks coins, or may close it too, goes first.
-    first = others if view.locks_holding else [order for order in others if order.role is OrderRole.TARGET]
+    first = others if view.closes_alone else [order for order in others if order.role is OrderRole.TARGET]
     live = _live(view.orders, {OrderRole.CLOSE})
     left = round_to_step(view.held - live, view.step, Direction.DOWN)
     if left < view.smallest and not live:
         first = others  # a rest too small to close is dust once nothing works for it any more
-    blocked = view.locks_holding and bool(others)
+    blocked = view.closes_alone and bool(others)
     placements = (_close(view, 0, left),) if left >= view.smallest and not blocked else ()
     return ExitPlan(cancels=_cancellable(first), placements=placements, is_covered=_is_covered(view))
 
@@ -275,7 +282,7 @@ def _due_closes(view: ExitView, pieces: Iterable[Piece]) -> list[Placement]:
     for piece in pieces:
         mine = [order for order in view.orders if order.piece == piece.number]
         quantity = piece.quantity - _live(mine, {OrderRole.CLOSE})
-        if quantity >= view.smallest and not (view.locks_holding and mine):
+        if quantity >= view.smallest and not (view.closes_alone and mine):
             placements.append(_close(view, piece.number, quantity))
     return placements
 

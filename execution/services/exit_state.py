@@ -9,6 +9,8 @@ from decimal import Decimal
 from functools import cached_property
 from uuid import UUID
 
+from django.db.models import Count
+
 from connections import registry
 from connections.contract import Capabilities, Instrument, MarketType, OrderType, Quote, Side
 from connections.precision import fit_limit_price, fit_protective_stop, largest_quantity, smallest_quantity
@@ -41,6 +43,8 @@ class ExitState:
     orders: list[Order]
     instrument: Instrument
     quote: Quote | None
+    #: another signal holds some of the symbol on the account
+    is_shared: bool = False
     is_changed: bool = False
     was_protected_now: bool = False
     _sequences: dict[tuple[OrderRole, int], int] = field(default_factory=dict)
@@ -185,6 +189,7 @@ class ExitState:
             smallest=self.smallest,
             largest=largest_quantity(self.instrument, OrderType.MARKET),
             wants_close=self.position.close_requested_at is not None,
+            is_shared=self.is_shared,
             is_entry_working=self.is_entry_working,
             watched_pieces=frozenset(self.position.watched_pieces),
             is_waiting=bool(self.position.attention and self.refused_closes()),
@@ -254,7 +259,7 @@ class ExitState:
 def load_states(position_ids: Iterable[UUID]) -> list[ExitState]:
     """Lock these positions and load what planning needs; closed ones without live orders are left out.
 
-    Cost: two queries, and one cache call a venue.
+    Cost: two queries, a third where a derivative is being closed, and one cache call a venue.
     """
     found = list(
         ExecutionPosition.objects.select_for_update(of=("self",))
@@ -269,7 +274,7 @@ def load_states(position_ids: Iterable[UUID]) -> list[ExitState]:
     for order in orders:
         assert order.position_id is not None
         by_position[order.position_id].append(order)
-    quotes = _quotes(found)
+    quotes, shared = _quotes(found), _shared(found)
     states = []
     for position in found:
         venue_key, mine = position.connection.venue_key, by_position[position.pk]
@@ -277,8 +282,31 @@ def load_states(position_ids: Iterable[UUID]) -> list[ExitState]:
         if instrument is None or not mine:
             logger.error("Position %s has no instrument or no order; its exits cannot be planned.", position.pk)
             continue
-        states.append(ExitState(position, mine, instrument, quotes.get((venue_key, position.symbol))))
+        quote, is_shared = (
+            quotes.get((venue_key, position.symbol)),
+            (position.connection_id, position.symbol) in shared,
+        )
+        states.append(ExitState(position, mine, instrument, quote, is_shared))
     return [state for state in states if state.position.status == PositionStatus.OPEN or state.live_exits]
+
+
+def _shared(found: Iterable[ExecutionPosition]) -> set[tuple[UUID, str]]:
+    """Return account and symbol of derivatives that are being closed while another signal holds some as well."""
+    closing = [
+        each
+        for each in found
+        if each.market != MarketType.SPOT
+        and (each.close_requested_at is not None or any(target.get("due_at") for target in each.targets))
+    ]
+    if not closing:
+        return set()
+    held = ExecutionPosition.objects.filter(
+        status=PositionStatus.OPEN,
+        connection_id__in={each.connection_id for each in closing},
+        symbol__in={each.symbol for each in closing},
+    )
+    several = held.values("connection_id", "symbol").annotate(positions=Count("pk")).filter(positions__gt=1)
+    return set(several.values_list("connection_id", "symbol"))
 
 
 def _quotes(found: Iterable[ExecutionPosition]) -> dict[tuple[str, str], Quote]:

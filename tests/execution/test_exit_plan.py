@@ -323,6 +323,13 @@ class TestWantedClose:
         assert (first.cancels, first.placements) == (tuple(order.order_id for order in STOPS), ())
         assert summary(then) == ["0: 1.00 close"]
 
+    def test_beside_another_signal_lets_nothing_else_close_at_the_same_time(self) -> None:
+        first = plan_exits(make_view(orders=(*STOPS, *TARGETS), wants_close=True, is_shared=True))
+        then = plan_exits(make_view(wants_close=True, is_shared=True))
+
+        assert (len(first.cancels), first.placements) == (5, ())
+        assert summary(then) == ["0: 1.00 close"]
+
     def test_waits_for_a_stop_of_which_nobody_knows_yet(self) -> None:
         in_flight = replace(STOPS[0], is_working=False)
 
