@@ -5,6 +5,7 @@ and prints what became of it everywhere. With --replay the price is a recorded o
 """
 
 import argparse
+import itertools
 import json
 import os
 import secrets
@@ -31,7 +32,8 @@ from config.processes.supervisor import Supervisor
 from core.crypto import new_key
 
 READY_TIMEOUT_S = 60
-DEFAULT_PRICE = Decimal(60_000)
+#: What is traded without a recorded file.
+DEFAULT_PAIR = "BTC/USDT"
 
 
 def main(arguments: list[str]) -> int:
@@ -42,7 +44,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(wanted, _interrupt)
     bytecode.share(os.environ)
     try:
-        _parts(given.symbol)
+        _check_pair(given)
         return _run(given)
     except KeyboardInterrupt:
         print("Stopped.")
@@ -59,7 +61,7 @@ def _interrupt(number: int, frame: object) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--replay", metavar="FILE", help="CSV of trades or quotes, may be gzipped")
-    parser.add_argument("--symbol", default="BTC/USDT", help="the pair that is traded (default BTC/USDT)")
+    parser.add_argument("--symbol", default=DEFAULT_PAIR, help="the pair that the file is of (default BTC/USDT)")
     parser.add_argument("--columns", metavar="NAMES", help="comma-separated meaning of each column of the file")
     parser.add_argument("--zone", default="UTC", help="zone of times that carry none, such as EST (default UTC)")
     parser.add_argument(
@@ -95,7 +97,21 @@ def _rows(given: argparse.Namespace) -> list[dict[str, Any]]:
         raise ValueError(
             done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "The file cannot be read."
         )
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    _check_path(rows)
+    return rows
+
+
+def _check_path(rows: list[dict[str, Any]]) -> None:
+    """Raise ``ValueError`` for a path that cannot be told, before anything is started."""
+    from console.demo.prices import levels_in
+
+    for number, (row, following) in enumerate(itertools.pairwise(rows), start=1):
+        if following["time"] < row["time"]:
+            raise ValueError(
+                f"Row {number + 1} of the data is older than the row before it; sort the file by time."
+            )
+    levels_in(rows)
 
 
 def _layout(given: argparse.Namespace, prefix: str = "--") -> list[str]:
@@ -183,6 +199,12 @@ def _symbols(pair: str, rows: list[dict[str, Any]]) -> list[dict[str, str]]:
     }
     spot = {**one, "market": "spot", "min_notional": "5"}
     return [spot, {**one, "market": "usdm", "min_notional": "5"}] if quote == "USDT" else [spot]
+
+
+def _check_pair(given: argparse.Namespace) -> None:
+    _parts(given.symbol)
+    if given.symbol != DEFAULT_PAIR and not given.replay:
+        raise ValueError(f"--symbol names the pair of a --replay; without one {DEFAULT_PAIR} is traded.")
 
 
 def _parts(pair: str) -> tuple[str, str]:

@@ -84,9 +84,7 @@ class Recorded(Prices):
     def __init__(self, venue: VenueAdmin, pair: str, rows: Sequence[dict[str, Any]]) -> None:
         self.venue = venue
         self.pair = pair
-        path = [_tick(row) for row in rows]
-        self.price_tick = price_tick_of(rows)
-        self.levels: Levels = levels_of(path, tick=self.price_tick)
+        self.levels = levels_in(rows)
         self._left = len(rows)
         self._rows_at_once = max(1, len(rows) // STEPS)
 
@@ -108,6 +106,18 @@ class Recorded(Prices):
     def _step(self, rows: int) -> None:
         self.venue.drive(action="step", n=rows)
         self._left -= rows
+
+
+def levels_in(rows: Sequence[dict[str, Any]]) -> Levels:
+    """Return the levels that a recorded path tells best.
+
+    Raises:
+        ValueError: it has fewer than three rows, or falls so deep that its stop would be no price.
+    """
+    levels = levels_of([_tick(row) for row in rows], tick=price_tick_of(rows))
+    if levels.stop <= 0:
+        raise ValueError(f"The stop of this path would be {levels.stop:f}, which is no price; it moves too far.")
+    return levels
 
 
 def price_tick_of(rows: Sequence[dict[str, Any]]) -> Decimal:
