@@ -56,10 +56,17 @@ def exit_level(
 def order_level(
     owner: Hashable, symbol: str, side: Side, price: Decimal, *, is_stop: bool, action: tuple[str, Any]
 ) -> Level:
-    """Return the level at which a resting order of this side should trade."""
-    basis = Basis.ASK if side is Side.BUY else Basis.BID
-    falls = is_stop != (side is Side.BUY)
-    return Level(owner, symbol, basis, Crossing.FALLS if falls else Crossing.RISES, price, action)
+    """Return the level at which a resting order of this side has traded, or should have.
+
+    A stop trades when the market comes to it. A limit order is part of the market: somebody may take it although the
+    other side never comes so far, and what shows is that the best price of its own side is worse than its own.
+    """
+    if is_stop:
+        basis = Basis.ASK if side is Side.BUY else Basis.BID
+        return Level(owner, symbol, basis, Crossing.RISES if side is Side.BUY else Crossing.FALLS, price, action)
+    if side is Side.BUY:
+        return Level(owner, symbol, Basis.BID, Crossing.FALLS, price.next_minus(), action)
+    return Level(owner, symbol, Basis.ASK, Crossing.RISES, price.next_plus(), action)
 
 
 #: A heap that holds fewer is not worth tidying.

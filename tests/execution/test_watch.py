@@ -58,9 +58,9 @@ class TestLevels:
 
     @pytest.mark.parametrize(
         ("side", "is_stop", "basis", "crossing"),
-        [(BUY, False, ASK, FALLS), (BUY, True, ASK, RISES), (SELL, False, BID, RISES), (SELL, True, BID, FALLS)],
+        [(BUY, False, BID, FALLS), (BUY, True, ASK, RISES), (SELL, False, ASK, RISES), (SELL, True, BID, FALLS)],
     )
-    def test_of_orders_lie_where_the_order_would_trade(
+    def test_of_orders_lie_where_the_order_has_traded(
         self, side: Side, is_stop: bool, basis: Basis, crossing: Crossing
     ) -> None:
         level = order_level("alice", BTC, side, D(90), is_stop=is_stop, action=ACTION)
@@ -68,11 +68,28 @@ class TestLevels:
         assert (level.basis, level.crossing) == (basis, crossing)
 
     @pytest.mark.parametrize("side", [BUY, SELL])
-    @pytest.mark.parametrize("is_stop", [True, False])
-    def test_of_an_exit_are_those_of_the_order_that_closes(self, side: Side, is_stop: bool) -> None:
-        mine = exit_level("alice", BTC, side, D(90), is_stop=is_stop, action=ACTION)
+    def test_of_a_stop_are_those_of_the_order_that_closes(self, side: Side) -> None:
+        mine = exit_level("alice", BTC, side, D(90), is_stop=True, action=ACTION)
 
-        assert mine == order_level("alice", BTC, side.opposite, D(90), is_stop=is_stop, action=ACTION)
+        assert mine == order_level("alice", BTC, side.opposite, D(90), is_stop=True, action=ACTION)
+
+    @pytest.mark.parametrize(
+        ("side", "bid", "ask", "has_traded"),
+        [
+            (SELL, "89", "90", False),  # it may be the best price itself
+            (SELL, "89", "90.01", True),  # somebody took it, and nobody came so far
+            (SELL, "90", "91", True),
+            (BUY, "90", "91", False),
+            (BUY, "89.99", "91", True),
+            (BUY, "88", "90", True),
+        ],
+    )
+    def test_of_a_limit_order_say_whether_it_can_still_rest(
+        self, side: Side, bid: str, ask: str, has_traded: bool
+    ) -> None:
+        level = order_level("alice", BTC, side, D(90), is_stop=False, action=ACTION)
+
+        assert level.is_reached_by(make_quote(bid, ask)) == has_traded
 
 
 class TestFire:
