@@ -7,7 +7,7 @@ every recording may ask for more: a protective order, a look-up, the same ticket
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -15,15 +15,19 @@ from django.db import transaction
 from core import crash
 from core.clock import Clock
 from core.crash import Place
+from core.machine import next_state
+from execution import bulk
 from execution import courier as couriers
 from execution.answers import PATIENCE
 from execution.context import accounts_of
 from execution.courier import Account, Courier, Errand, ErrandKind, Outbox, Outcome
 from execution.machine import OrderState
 from execution.models import Order
+from execution.outcomes import TABLE, LogEvent, LogStatus
 from execution.roles import OrderRole
 from execution.services import errands, fills, protection
 from execution.services.tracked import Recorded
+from signals.rules import SignalStatus
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +138,10 @@ class Pump:
 
 @transaction.atomic
 def resend(order_ids: Sequence[UUID], *, clock: Clock, waits: dict[UUID, float]) -> list[Errand]:
-    """Commit another attempt of orders that provably did not arrive, under the same id; return the errands."""
+    """Commit another attempt of orders that provably did not arrive, under the same id; return the errands.
+
+    An entry that nobody wants any more is not among them: its row is decided again, and says why.
+    """
     now = clock()
     orders = list(
         Order.objects.select_for_update(of=("self",))
@@ -145,9 +152,12 @@ def resend(order_ids: Sequence[UUID], *, clock: Clock, waits: dict[UUID, float])
             in_doubt=False,
             is_held=False,
         )
-        .select_related("log", "connection__snapshot")
+        .select_related("log__signal", "connection__snapshot")
         .order_by("pk")
     )
+    over = [order for order in orders if _is_over(order, now)]
+    _give_back(over, now)
+    orders = [order for order in orders if order not in over]
     for order in orders:
         order.sends += 1
         order.last_sent_at = now + timedelta(seconds=waits.get(order.pk, 0.0))
@@ -160,6 +170,27 @@ def resend(order_ids: Sequence[UUID], *, clock: Clock, waits: dict[UUID, float])
         for group in _as_sent(orders)
         if (errand := _again(group, accounts[group[0].connection_id], waits.get(group[0].pk, 0.0))) is not None
     ]
+
+
+def _is_over(order: Order, now: datetime) -> bool:
+    """Return whether an entry waited here until its signal was over or its account paused."""
+    signal = order.log.signal
+    has_expired = signal.expires_at is not None and signal.expires_at <= now
+    is_wanted = signal.status == SignalStatus.PUBLISHED and not has_expired and order.connection.is_active
+    return order.role == OrderRole.ENTRY and not is_wanted
+
+
+def _give_back(orders: Sequence[Order], now: datetime) -> None:
+    """Keep entries here, and let their rows be decided again."""
+    if not orders:
+        return
+    Order.objects.filter(pk__in=[order.pk for order in orders]).update(
+        is_held=True, reconcile_after=None, updated_at=now
+    )
+    after = next_state(TABLE, LogStatus.SUBMITTED, LogEvent.RETRY)
+    bulk.change_logs(
+        [bulk.LogChange(order.log_id, LogStatus.SUBMITTED, after, reason="", numbers={}) for order in orders]
+    )
 
 
 def _as_sent(orders: Sequence[Order]) -> list[list[Order]]:

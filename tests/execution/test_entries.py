@@ -1,11 +1,15 @@
 """Entries whose signal is over do not stay at the venue."""
 
+from typing import Any
+
 import pytest
 
 from connections.contract import MarketType
 from core.clock import now
-from execution.outcomes import LogStatus
-from execution.services import entries
+from execution.courier import Errand
+from execution.outcomes import LogStatus, Reason
+from execution.services import entries, intake
+from execution.services import pump as pumping
 from execution.services.pump import Pump
 from signals.models import Signal
 from tests.execution.books import disagreements
@@ -50,3 +54,25 @@ class TestCancelOutlived:
 
         assert account.resting() == []
         assert account.entry.state == "CANCELLED"
+
+
+class TestResend:
+    def test_sends_nothing_for_a_signal_that_was_withdrawn_while_the_entry_waited(self, stage: Stage) -> None:
+        account = stage.open_account()
+        stage.venue.admin.fault("throttle", match={"method": "POST"}, times=1)
+        real = pumping.resend
+
+        def withdrawn_meanwhile(*keys: Any, **values: Any) -> list[Errand]:
+            stage.withdraw(signal)
+            return real(*keys, **values)
+
+        stage.patch.setattr(pumping, "resend", withdrawn_meanwhile)
+        signal = stage.publish()
+        stage.work(intake.take(signal_id=signal.pk, now=now()).pending)
+        assert (account.log.status, account.entry.is_held) == (LogStatus.PENDING, True)
+
+        stage.look(after=11)
+
+        assert account.at_the_venue() == []
+        assert (account.log.status, account.log.reason) == (LogStatus.SKIPPED, Reason.SIGNAL_WITHDRAWN)
+        assert account.entry.state == "FAILED"
