@@ -8,8 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from connections import registry
-from connections.contract import MarketType
+from connections.contract import Capabilities, MarketType, ProtectionStyle
 from connections.health import HealthStatus
 from core.ids import uuid7
 from events import services as events
@@ -24,6 +23,8 @@ from signals.models import Signal
 from signals.rules import SignalStatus
 
 ENTRY_LEG = "entry"
+#: No rule of an account asks what its venue can do, and an exchange that nobody knows any more stops no fan-out.
+_UNASKED = Capabilities(order_types=frozenset(), times_in_force=frozenset(), protection=ProtectionStyle.NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +98,9 @@ def _row(each: Subscription, view: SignalView, signal: Signal, now: datetime) ->
 
 def _account(each: Subscription) -> AccountView:
     connection = each.connection
-    market = MarketType(connection.market)
     return AccountView(
         connection_id=connection.pk,
-        market=market,
+        market=MarketType(connection.market),
         is_active=connection.is_active,
         paused_reason=connection.paused_reason,
         status=HealthStatus(connection.status),
@@ -108,7 +108,7 @@ def _account(each: Subscription) -> AccountView:
         last_tested_at=connection.last_tested_at,
         is_owner_active=connection.owner is None or connection.owner.is_active,
         is_subscribed=each.is_active,
-        capabilities=registry.capabilities(connection.type, connection.exchange_name, market),
+        capabilities=_UNASKED,
         is_hedge_mode=bool(connection.is_hedge_mode),
         balance=None,
     )

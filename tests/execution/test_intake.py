@@ -54,6 +54,14 @@ class TestTake:
         assert ExecutionLog.objects.get(pk__in=second.pending).connection_id == late_follower.connection_id
         assert set(first.pending).isdisjoint(second.pending)
 
+    def test_is_not_stopped_by_an_exchange_that_nobody_knows_any_more(self, channel: Channel) -> None:
+        make_subscription(channel=channel, connection=make_connection(exchange_name="closed-for-good"))
+        make_subscription(channel=channel)
+
+        taken = intake.take(signal_id=make_signal(channel=channel).pk, now=now())
+
+        assert len(taken.pending) == 2
+
     def test_takes_no_draft(self, channel: Channel) -> None:
         make_subscription(channel=channel)
 
