@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -45,6 +45,9 @@ SHARES = {Priority.EXIT: 1.0, Priority.ENTRY: 0.8, Priority.HOUSEKEEPING: 0.5}
 
 #: Of the request that is being made; what nobody says is housekeeping.
 priority: ContextVar[Priority] = ContextVar("priority", default=Priority.HOUSEKEEPING)
+
+#: When the order that is being sent had to begin to leave; None for what may go at any time.
+leave_by: ContextVar[datetime | None] = ContextVar("leave_by", default=None)
 
 
 @contextmanager

@@ -149,6 +149,7 @@ class Courier:
     async def _run(self, errand: Errand, outbox: Outbox) -> None:
         who = errand.priority
         budget.priority.set(who)  # every errand is a task of its own, with a context of its own
+        budget.leave_by.set(errand.leave_by)
         if errand.delay_s:
             await asyncio.sleep(errand.delay_s)
         if who not in self._gates:

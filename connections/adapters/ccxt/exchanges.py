@@ -18,9 +18,9 @@ from connections.adapters.ccxt.dialects import dialect_of
 from connections.adapters.ccxt.faults import retry_after
 from connections.adapters.ccxt.library import ccxt, exchange_class
 from connections.adapters.ccxt.wire import Answer, wire_of_loop
-from connections.budget import budget_of_loop
+from connections.budget import LONGEST_WAIT_S, budget_of_loop, leave_by
 from connections.contract import AccountAccess, Environment, MarketType
-from connections.errors import Misconfigured, OutcomeUnknown
+from connections.errors import Misconfigured, NotSent, OutcomeUnknown
 from core.clock import now
 
 #: Filters change rarely; a list older than this is loaded again behind the scenes.
@@ -30,6 +30,8 @@ SAFETY = 0.95
 #: HTTP's "too many requests", and what some exchanges say to whoever goes on.
 TOLD_TO_SLOW_DOWN = frozenset({418, 429})
 DEFAULT_WAIT = timedelta(seconds=5)
+#: The longest that an order which began to leave in time waits for its turn in the budget.
+LONGEST_TURN = timedelta(seconds=LONGEST_WAIT_S)
 _SUBTYPES = {MarketType.SPOT: "spot", MarketType.LINEAR: "linear", MarketType.INVERSE: "inverse"}
 
 
@@ -65,6 +67,7 @@ class OverTheWire:
     async def fetch(
         self: Any, url: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: Any = None
     ) -> Any:
+        _refuse_late(method)
         request_headers = self.prepare_request_headers(headers)
         answer = await wire_of_loop().exchange(
             method, url, headers=request_headers, body=body, timeout=self.time_limit, base_url=self.base_url
@@ -101,6 +104,14 @@ class OverTheWire:
 
     def __del__(self) -> None:
         """Copies own no socket, so there is nothing to warn about."""
+
+
+def _refuse_late(method: str) -> None:
+    # It is stamped already, so a process that was frozen while it waited for its turn finds out here, and what somebody
+    # else has proven absent meanwhile does not arrive after all.
+    latest = leave_by.get()
+    if method != "GET" and latest is not None and now() > latest + LONGEST_TURN:
+        raise NotSent("The order waited here for too long to leave now.", code="WAITED_HERE")
 
 
 def _instead_of_json(answer: Answer) -> str:
