@@ -39,6 +39,15 @@ class HeldPosition:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingEntry:
+    """An entry that may still trade and has not yet."""
+
+    symbol: str
+    side: Side
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class AccountView:
     """One account at the moment of the decision."""
 
@@ -57,6 +66,8 @@ class AccountView:
     #: None when it was never read, or could not be
     balance: Balance | None
     held: tuple[HeldPosition, ...] = ()
+    #: what it will hold once these trade
+    entering: tuple[WaitingEntry, ...] = ()
     #: symbols with an order whose outcome is not known
     symbols_in_doubt: frozenset[str] = frozenset()
     #: by currency, what entries took since the balance was read; it is not in ``balance`` any more

@@ -37,7 +37,7 @@ from connections.presets import Effective, Layer, combine
 from core.clock import Clock
 from core.crypto import UnableToOpen
 from core.ids import client_order_id, uuid7
-from execution.case import AccountView, Case, HeldPosition, SignalView
+from execution.case import AccountView, Case, HeldPosition, SignalView, WaitingEntry
 from execution.courier import Account
 from execution.models import ExecutionLog, Subscription
 from execution.reserves import SentEntry, less, reserved
@@ -281,7 +281,8 @@ def _prices(
         if instrument is not None:
             key = venue_key_of(row)
             wanted.setdefault(key, set()).add(instrument.symbol)
-            sources[key] = row["data_connection_id"]
+            # One account without a source takes the price from no other of its venue.
+            sources[key] = row["data_connection_id"] or sources.get(key)
     known = DataConnection.objects.in_bulk([each for each in sources.values() if each]) if wanted else {}
     prices = {}
     for key, symbols in wanted.items():
@@ -373,6 +374,11 @@ def _account_view(
         is_hedge_mode=bool(row["is_hedge_mode"]),
         balance=balance,
         held=tuple(held),
+        entering=tuple(
+            WaitingEntry(each.symbol, each.side, each.quantity)
+            for each in orders.entries.get(key, ())
+            if each.is_open and not each.filled  # what has traded is held
+        ),
         symbols_in_doubt=frozenset(orders.doubts.get(key, ())),
         reserved=taken,
     )

@@ -195,12 +195,12 @@ TEXTS: Mapping[Reason, ReasonText] = {
     ),
     Reason.OPPOSITE_POSITION: ReasonText(
         _G.CHOICE,
-        "The account holds {held} {symbol} on the other side, and the preset skips opposite entries.",
+        "The account holds or awaits {held} {symbol} on the other side, and the preset skips opposite entries.",
         "Close that position, or allow opposite entries in the preset.",
     ),
     Reason.DUPLICATE_POSITION: ReasonText(
         _G.CHOICE,
-        "The account holds {held} {symbol} already, and the preset does not add to positions.",
+        "The account holds or awaits {held} {symbol} already, and the preset does not add to positions.",
         "Let the preset add to positions, if that is wanted.",
     ),
     Reason.DECISION_VETOED: ReasonText(_G.CHOICE, "The decision service said no: {decision}"),

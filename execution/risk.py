@@ -62,7 +62,8 @@ def _duplicate(case: Case, sized: Sized, instrument: Instrument) -> Finding:
 
 
 def _open_positions(case: Case, sized: Sized, instrument: Instrument) -> Finding:
-    count, most = len(case.account.held), case.preset.max_open_positions
+    count = len(case.account.held) + len(case.account.entering)
+    most = case.preset.max_open_positions
     numbers = {"open_positions": count, "max_open_positions": most}
     return Finding("open_positions", Reason.TOO_MANY_POSITIONS if count >= most else None, numbers)
 
@@ -79,8 +80,9 @@ def _balance(case: Case, sized: Sized, instrument: Instrument) -> Finding:
 
 
 def _held(case: Case, instrument: Instrument, side: Side) -> Decimal:
-    mine = (each for each in case.account.held if each.symbol == instrument.symbol and each.side is side)
-    return sum((each.quantity for each in mine), ZERO)
+    """Return what the account holds on a side, and will hold once the entries that wait have traded."""
+    known = (*case.account.held, *case.account.entering)
+    return sum((each.quantity for each in known if each.symbol == instrument.symbol and each.side is side), ZERO)
 
 
 CHECKS: tuple[Callable[[Case, Sized, Instrument], Finding], ...] = (

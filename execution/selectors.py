@@ -73,25 +73,30 @@ class RecentOrder:
     """An order that a decision about its connection has to know of."""
 
     connection_id: UUID
-    #: an entry that was made lately; else it is here for its doubt
+    #: an entry that is open or was made lately; else it is here for its doubt
     is_recent: bool
     entry: SentEntry
 
 
 def recent_orders(connection_ids: Collection[UUID], since: datetime) -> Iterator[RecentOrder]:
-    """Yield the orders in doubt of these connections, and their entries made since then. Cost: one query."""
+    """Yield the orders in doubt of these connections, and their entries that are open or were made since then.
+
+    Cost: one query.
+    """
     mine = Order.objects.filter(connection_id__in=connection_ids).order_by()
     doubtful = mine.filter(in_doubt=True).annotate(is_recent=Value(False))
     # What is held is provably not at the venue and takes nothing.
-    recent = mine.filter(role=OrderRole.ENTRY, created_at__gte=since, is_held=False).annotate(
-        is_recent=Value(True)
-    )
+    entries = mine.filter(role=OrderRole.ENTRY, is_held=False).annotate(is_recent=Value(True))
+    recent = entries.filter(created_at__gte=since)
+    resting = entries.filter(created_at__lt=since, state__in=OPEN)
     columns = (
         "connection_id", "is_recent", "symbol", "side", "quantity", "filled", "average_price", "price", "stop_price",
         "expected_price", "state", "acknowledged_at",
     )  # fmt: skip
-    # Two questions in one: with OR, neither could use its index.
-    for row in doubtful.values_list(*columns).union(recent.values_list(*columns), all=True):
+    # Three questions in one: with OR, none could use its index.
+    for row in doubtful.values_list(*columns).union(
+        recent.values_list(*columns), resting.values_list(*columns), all=True
+    ):
         (
             connection_id,
             is_recent,

@@ -292,6 +292,28 @@ class TestExecuteRefusesToEnter:
         assert reasons[other.pk] == (LogStatus.SKIPPED, Reason.OPPOSITE_POSITION)
         assert disagreements(account) == []
 
+    def test_beside_an_entry_that_waits_for_its_price(self, stage: Stage) -> None:
+        account = stage.open_account(LINEAR)
+        stage.trade(order_type="LIMIT", open_price="59500")
+        stage.pass_time(600)
+
+        again = stage.trade(sl="58000")
+        other = stage.trade(direction="SELL", sl="61500", targets=[])
+
+        reasons = {log.signal_id: (log.status, log.reason) for log in ExecutionLog.objects.all()}
+        assert reasons[again.pk] == (LogStatus.SKIPPED, Reason.DUPLICATE_POSITION)
+        assert reasons[other.pk] == (LogStatus.SKIPPED, Reason.OPPOSITE_POSITION)
+        assert len(account.resting()) == 1
+
+    def test_more_entries_than_positions_are_allowed(self, stage: Stage) -> None:
+        account = stage.open_account(LINEAR, money="50000", duplicate_policy="ADD", max_open_positions=2)
+
+        for price in ("59500", "59400", "59300"):
+            stage.trade(order_type="LIMIT", open_price=price)
+
+        assert len(account.resting()) == 2
+        assert ExecutionLog.objects.filter(reason=Reason.TOO_MANY_POSITIONS).count() == 1
+
 
 class TestExecuteSellsOnSpot:
     def test_what_is_held(self, stage: Stage) -> None:
