@@ -7,7 +7,7 @@ from decimal import Decimal
 from connections.contract import Instrument, MarketType, Side
 from connections.preset_specs import DuplicatePolicy, OppositePolicy
 from core.decimals import ZERO, to_plain
-from execution.case import Case, Numbers, Sized, Verdict
+from execution.case import Case, HeldPosition, Numbers, Sized, Verdict, WaitingEntry
 from execution.outcomes import Reason
 from execution.sizing import paying_currency
 
@@ -81,7 +81,7 @@ def _balance(case: Case, sized: Sized, instrument: Instrument) -> Finding:
 
 def _held(case: Case, instrument: Instrument, side: Side) -> Decimal:
     """Return what the account holds on a side, and will hold once the entries that wait have traded."""
-    known = (*case.account.held, *case.account.entering)
+    known: tuple[HeldPosition | WaitingEntry, ...] = (*case.account.held, *case.account.entering)
     return sum((each.quantity for each in known if each.symbol == instrument.symbol and each.side is side), ZERO)
 
 
