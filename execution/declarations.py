@@ -24,6 +24,14 @@ DECLARATIONS = (
         high=Decimal(86_400),
     ),
     Declaration(
+        "execution.automatic_correction",
+        SettingType.SWITCH,
+        "Correct by itself",
+        "Write positions down to what the venue holds when two comparisons show less than our books and no trade "
+        "explains it. Off: such a difference waits for a person.",
+        default=False,
+    ),
+    Declaration(
         "execution.unresolved_after",
         SettingType.DURATION,
         "Unresolved after",

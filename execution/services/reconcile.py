@@ -27,7 +27,7 @@ from execution.context import accounts_of
 from execution.courier import Account
 from execution.machine import OPEN
 from execution.models import Break, Fill, Order
-from execution.services import consequences
+from execution.services import consequences, corrections
 from positions import services as positions
 from positions.exits import ClosingReason
 from positions.ledger import Entry, EntryKind
@@ -96,6 +96,7 @@ def _compare(connection: ExecutionConnection, books: Books, now: datetime) -> Co
         return Compared(overdue, [], 0)
     changed = _adopt_external(connection, books, now)
     breaks = _note_breaks(connection, books.holdings, now)
+    changed += [each.pk for each in corrections.write_down(connection, now=now)]
     ExecutionConnection.objects.filter(pk=connection.pk).update(last_reconciled_at=now)
     return Compared(overdue, changed, breaks)
 
