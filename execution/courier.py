@@ -1,8 +1,8 @@
 """Carries orders to venues and brings back what they say. No database here: errands in, outcomes out.
 
 One courier per process. It lives on the process's event loop, keeps some adapters warm, and never has more than
-``IN_FLIGHT`` requests of a priority under way, because more at once are slower (docs/performance.md). Slow accounts
-hold a place each and nobody else up, and exits never stand in one line with entries.
+``IN_FLIGHT`` requests of a priority under way at a venue, because more at once are slower (docs/performance.md). Slow
+accounts hold a place each and nobody else up, and exits never stand in one line with entries.
 """
 
 import asyncio
@@ -136,7 +136,8 @@ class Courier:
     def __init__(self, loop: BackgroundLoop = background) -> None:
         self._loop = loop
         self._adapters: OrderedDict[tuple[UUID, str], tuple[BrokerAdapter, float]] = OrderedDict()
-        self._gates: dict[Priority, asyncio.Semaphore] = {}
+        #: by priority and venue, so that a venue that does not answer takes no place from another
+        self._gates: dict[tuple[Priority, str], asyncio.Semaphore] = {}
 
     def send(self, errands: list[Errand], outbox: Outbox) -> None:
         """Start errands; every one of them puts exactly one outcome into ``outbox``."""
@@ -152,9 +153,10 @@ class Courier:
         budget.leave_by.set(errand.leave_by)
         if errand.delay_s:
             await asyncio.sleep(errand.delay_s)
-        if who not in self._gates:
-            self._gates[who] = asyncio.Semaphore(IN_FLIGHT)
-        async with self._gates[who]:
+        gate = (who, errand.account.venue_key)
+        if gate not in self._gates:
+            self._gates[gate] = asyncio.Semaphore(IN_FLIGHT)
+        async with self._gates[gate]:
             sent_at = now()
             try:
                 async with asyncio.timeout(LONGEST_ERRAND_S):

@@ -1,7 +1,9 @@
 """Errands carry their priority to the venue's request budget."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -44,6 +46,10 @@ class CourierTo(Courier):
         return self._listener
 
 
+def account_at(venue_key: str) -> Any:
+    return SimpleNamespace(venue_key=venue_key, connection_id=UUID(int=1))
+
+
 REF = OrderRef("a" * 26, BTC, order_type=OrderType.STOP)
 
 
@@ -62,7 +68,7 @@ class TestCourier:
         self, kind: ErrandKind, is_entry: bool, share: Priority
     ) -> None:
         listener, outbox = Listener(), Outbox()
-        account: Any = None
+        account = account_at("a venue")
 
         CourierTo(listener).send([Errand(kind, account, ref=REF, is_entry=is_entry)], outbox)
 
@@ -71,7 +77,7 @@ class TestCourier:
 
     def test_keeps_errands_of_different_shares_apart(self) -> None:
         listener, outbox = Listener(), Outbox()
-        account: Any = None
+        account = account_at("a venue")
         errands = [Errand(ErrandKind.BALANCE, account), Errand(ErrandKind.FIND, account, ref=REF)]
 
         CourierTo(listener).send(errands, outbox)
@@ -83,7 +89,7 @@ class TestCourier:
     def test_never_lets_exits_stand_in_line_behind_entries(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(courier, "IN_FLIGHT", 1)
         listener, entries, exits = Listener(), Outbox(), Outbox()
-        account: Any = None
+        account = account_at("a venue")
         listener.may_answer.clear()
         sender = CourierTo(listener)
 
@@ -94,3 +100,16 @@ class TestCourier:
         assert take(entries, at_most=1, wait_s=0) == []
         background.loop.call_soon_threadsafe(listener.may_answer.set)
         assert sum(len(take(entries, at_most=1, wait_s=5)) for _ in range(3)) == 3
+
+    def test_lets_a_venue_that_does_not_answer_hold_up_no_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(courier, "IN_FLIGHT", 1)
+        listener, silent, other = Listener(), Outbox(), Outbox()
+        listener.may_answer.clear()
+        sender = CourierTo(listener)
+
+        sender.send([Errand(ErrandKind.BALANCE, account_at("silent"), is_entry=True)] * 3, silent)
+        sender.send([Errand(ErrandKind.FIND, account_at("other"), ref=REF, is_entry=True)], other)
+
+        assert take(other, at_most=1, wait_s=5)
+        background.loop.call_soon_threadsafe(listener.may_answer.set)
+        assert sum(len(take(silent, at_most=1, wait_s=5)) for _ in range(3)) == 3
