@@ -193,7 +193,7 @@ class Order(models.Model):
         return f"{self.role} {self.side} {self.quantity} {self.symbol}"
 
     def ticket(self) -> OrderTicket:
-        """Return what is asked of the broker; the same at every attempt."""
+        """Return what is asked of the broker; the same at every attempt that follows one decision."""
         return OrderTicket(
             client_order_id=self.client_order_id,
             symbol=self.symbol,

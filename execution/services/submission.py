@@ -55,6 +55,11 @@ _SKIPPED = SKIPS | {
 }  # fmt: skip
 _FAILED = frozenset({Reason.NO_PRICE, Reason.NO_BALANCE, Reason.INTERNAL_ERROR})
 
+_REARMED = (
+    "quantity", "price", "stop_price", "expected_price", "is_held", "sends", "last_sent_at", "reconcile_after",
+    "error_code", "error", "updated_at",
+)  # fmt: skip
+
 
 #: Rows that wait for the balance of their connection.
 Waiting = dict[UUID, list[UUID]]
@@ -159,7 +164,7 @@ def _commit(decided: Sequence[Decided], token: UUID, now: datetime) -> tuple[lis
     again = {each.loaded.case.log_id for each in entries} & set(held)
     new = {each.loaded.case.log_id: _order(each, now) for each in entries if each.loaded.case.log_id not in held}
     bulk.insert_orders(list(new.values()), now=now)
-    _rearm([held[key] for key in again], now)
+    _rearm([(held[each.loaded.case.log_id], each) for each in entries if each.loaded.case.log_id in again], now)
     _end([order for key, order in held.items() if key in moved and key not in again], now)
     events.append_many([_event(each, now) for each in ours if isinstance(each.decision, Verdict)])
     closing = [key for each in ours if isinstance(each.decision, CloseHeld) for key in each.decision.position_ids]
@@ -204,17 +209,21 @@ def _held_orders(log_ids: Sequence[UUID]) -> dict[UUID, Order]:
     return {row.log_id: row for row in rows}
 
 
-def _rearm(orders: Sequence[Order], now: datetime) -> None:
-    for order in orders:
+def _rearm(orders: Sequence[tuple[Order, Decided]], now: datetime) -> None:
+    """Let orders leave again under their ids, as large as was decided now: it is this size that may be afforded."""
+    for order, decided in orders:
+        assert isinstance(decided.decision, Entry)
+        ticket = decided.decision.ticket
+        order.quantity = ticket.quantity
+        order.price, order.stop_price = ticket.price, ticket.stop_price
+        order.expected_price = ticket.price or ticket.stop_price or ticket.reference_price
         order.is_held = False
         order.sends += 1
         order.last_sent_at = now
         order.reconcile_after = now + PATIENCE
         order.error_code = order.error = ""
         order.updated_at = now
-    Order.objects.bulk_update(
-        orders, ["is_held", "sends", "last_sent_at", "reconcile_after", "error_code", "error", "updated_at"]
-    )
+    Order.objects.bulk_update([order for order, _ in orders], _REARMED)
 
 
 def _end(orders: Sequence[Order], now: datetime) -> None:

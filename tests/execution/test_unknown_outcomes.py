@@ -6,12 +6,14 @@ nothing is called failed, and nothing is sent.
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection as database
 
 from connections.contract import MarketType
+from connections.models import TradingPreset
 from core.clock import now
 from events.catalogue import Kind
 from events.models import Event
@@ -114,6 +116,21 @@ class TestEntry:
         assert ids_of(account, OrderRole.ENTRY) == {key}
         assert len(account.venue_fills()) == 1
         assert account.position.protection == Protection.NATIVE
+        assert disagreements(account) == []
+
+    def test_is_sent_again_as_large_as_is_decided_then(self, stage: Stage) -> None:
+        account = stage.open_account()
+        strike(stage, NOT_DONE["reset"], path="/api/v3/order", side="BUY")
+        stage.trade()
+        TradingPreset.objects.update(values={"sizing_mode": "FIXED_QUANTITY", "size": "0.04"})
+
+        stage.settle()
+
+        assert account.log.numbers["quantity"] == "0.04"
+        assert (account.entry.quantity, account.held_at_the_venue()) == (
+            Decimal("0.04"),
+            account.position.quantity,
+        )
         assert disagreements(account) == []
 
     def test_is_not_thought_absent_before_it_can_have_arrived(self, stage: Stage) -> None:
