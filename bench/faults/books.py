@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection, transaction
 from django.db.models import Q
 
 from bench.faults.ground import Venue
@@ -57,7 +58,17 @@ def compare(venue: Venue) -> dict[str, Account]:
 
 
 def is_settled() -> bool:
-    """Return whether nothing is on its way: every row has its outcome, every open position its stop."""
+    """Return whether nothing is on its way: every row has its outcome, every open position its stop.
+
+    All is read from one snapshot: between two queries an order could pass from one that is not looked at any more to
+    one that was looked at before.
+    """
+    with transaction.atomic():
+        connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        return not _is_anything_moving()
+
+
+def _is_anything_moving() -> bool:
     working = Order.objects.filter(state__in=OPEN, is_held=False)
     moving = working.filter(
         Q(acknowledged_at__isnull=True) | Q(in_doubt=True) | Q(cancel_requested_at__isnull=False)
@@ -68,11 +79,13 @@ def is_settled() -> bool:
         # A row whose entry rests is SUBMITTED for as long as it rests.
         ExecutionLog.objects.filter(status__in=[LogStatus.PENDING, LogStatus.CLAIMED]),
         moving,
+        # An entry that never arrived and is about to leave again under its id.
+        Order.objects.filter(is_held=True, log__status=LogStatus.SUBMITTED),
         held.filter(Q(unprotected_since__isnull=False) | Q(look_at__isnull=False) | Q(first_fill_at__isnull=True)),
         held.filter(close_requested_at__isnull=False),
         working.filter(position__status=PositionStatus.CLOSED),
     )
-    return not any(rows.exists() for rows in waiting)
+    return any(rows.exists() for rows in waiting)
 
 
 class _Ours:
