@@ -26,6 +26,7 @@ MOST_LISTENERS = 5000
 MOST_PER_PERSON = 20
 CHECK_EVERY_S = 60.0
 PAUSE_S = 2.0
+READY_WITHIN_S = 2.0
 
 
 class Listener:
@@ -57,6 +58,7 @@ class Hub:
     def __init__(self) -> None:
         self._by_person: defaultdict[UUID, list[Listener]] = defaultdict(list)
         self._tasks: list[asyncio.Task[None]] = []
+        self._ready = asyncio.Event()
         self._count = 0
 
     @property
@@ -73,6 +75,11 @@ class Hub:
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._check_sessions())]
 
+    async def wait_until_ready(self) -> None:
+        """Wait until news come in, or for a moment: without its source a page still refreshes by the clock."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ready.wait(), READY_WITHIN_S)
+
     def leave(self, listener: Listener) -> None:
         """Forget a listener; the last one puts out the light."""
         mine = self._by_person[listener.person.user_id]
@@ -84,6 +91,7 @@ class Hub:
             for task in self._tasks:
                 task.cancel()
             self._tasks = []
+            self._ready.clear()
 
     def tell(self, batch: Sequence[News]) -> None:
         """Hand news to everybody who may hear them."""
@@ -116,7 +124,7 @@ class Hub:
     async def _listen(self) -> None:
         while True:
             try:
-                async for batch in source(on_gap=self.resync):
+                async for batch in source(on_gap=self.resync, on_ready=self._ready.set):
                     self.tell(await log.by_ids(batch))
             except Exception:
                 logger.exception("News could not be read; open pages ask for everything once they can be again.")

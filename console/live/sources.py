@@ -21,17 +21,24 @@ LOOK_EVERY_S = 2.0
 RETRY_AFTER_S = 2.0
 
 
-def source(*, on_gap: Callable[[], None]) -> AsyncIterator[list[int]]:
-    """Yield ids of committed events, in batches. ``on_gap`` is called when some may have been missed."""
-    return _told(on_gap) if settings.CACHE_URL else _looked_up()
+def source(*, on_gap: Callable[[], None], on_ready: Callable[[], None]) -> AsyncIterator[list[int]]:
+    """Yield ids of committed events, in batches.
+
+    ``on_ready`` is called when whatever is committed from now on will be yielded, and ``on_gap`` when some may have
+    been missed.
+    """
+    return _told(on_gap, on_ready) if settings.CACHE_URL else _looked_up(on_ready)
 
 
-async def _told(on_gap: Callable[[], None]) -> AsyncIterator[list[int]]:
+async def _told(on_gap: Callable[[], None], on_ready: Callable[[], None]) -> AsyncIterator[list[int]]:
     is_first = True
     while True:
         try:
             async with redis.asyncio.Redis.from_url(settings.CACHE_URL) as client, client.pubsub() as subscription:
                 await subscription.subscribe(channel())
+                # Only asked for so far; Redis answers when it holds.
+                await subscription.get_message(timeout=None)
+                on_ready()
                 if not is_first:
                     on_gap()
                 is_first = False
@@ -60,8 +67,9 @@ def _ids(message: dict[str, object]) -> list[int]:
     return []
 
 
-async def _looked_up() -> AsyncIterator[list[int]]:
+async def _looked_up(on_ready: Callable[[], None]) -> AsyncIterator[list[int]]:
     newest = await log.newest_id()
+    on_ready()
     seen: set[int] = set()
     while True:
         await asyncio.sleep(LOOK_EVERY_S)

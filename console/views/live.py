@@ -8,7 +8,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from accounts.roles import Role
@@ -23,7 +23,7 @@ LARGEST_ID = 2**63 - 1
 LONGEST_ID = len(str(LARGEST_ID))
 
 
-@require_safe
+@require_GET  # an answer to HEAD would have no body, and never end
 async def live(request: HttpRequest) -> HttpResponseBase:
     """Stream news. Who is not logged in is told so, not sent to a form: a program reads the answer."""
     user = await request.auser()
@@ -48,6 +48,7 @@ async def _stream(request: HttpRequest, listener: Listener) -> AsyncIterator[byt
     mine = hub()
     mine.join(listener)  # before looking back, so that nothing falls between the two
     try:
+        await mine.wait_until_ready()
         newest = await log.newest_id()
         missed = await _missed(request, listener.person)
         yield missed + f"retry: {RETRY_MS}\nid: {newest}\n\n".encode()
