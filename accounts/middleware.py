@@ -1,14 +1,19 @@
 """What every request of a person needs: times in the zone of their choice, and redirects that reach the page."""
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from asgiref.sync import iscoroutinefunction
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import User
 
@@ -51,7 +56,18 @@ def _for_page(request: HttpRequest, response: HttpResponseBase) -> HttpResponseB
     is_redirect = 300 <= response.status_code < 400 and response.has_header("Location")
     if not is_redirect or request.headers.get("HX-Request") != "true":
         return response
-    return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]})
+    return HttpResponse(status=204, headers={"HX-Redirect": _place_of_page(request, response["Location"])})
+
+
+def _place_of_page(request: HttpRequest, place: str) -> str:
+    """Return where to go; after a login back to the page that is open, for a region alone is no page."""
+    page = request.headers.get("HX-Current-URL", "")
+    if place.partition("?")[0] != resolve_url(settings.LOGIN_URL):
+        return place
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}):
+        return place
+    parts = urlsplit(page)
+    return redirect_to_login(urlunsplit(("", "", parts.path, parts.query, ""))).url
 
 
 def _zone_of(user: User | AnonymousUser) -> ZoneInfo | None:

@@ -57,6 +57,18 @@ class TestAnonymous:
         assert {answer.status_code for answer in answers} == {204}
         assert all(answer.headers["HX-Redirect"].startswith("/accounts/login/?next=/") for answer in answers)
 
+    def test_comes_back_to_the_page_that_was_open_and_to_no_other_site(self, stage: Stage, client: Client) -> None:
+        region = stage.address(PAGES["connections:health"])
+        strange = ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "x" * 3000, "http://[", ""]
+        pages = ["http://testserver/positions/?status=CLOSED", "/orders/", *strange]
+
+        places = [
+            client.get(region, headers=REGION | {"HX-Current-URL": page}).headers["HX-Redirect"] for page in pages
+        ]
+
+        back = ["/positions/%3Fstatus%3DCLOSED", "/orders/", *[region] * len(strange)]
+        assert places == [f"/accounts/login/?next={place}" for place in back]
+
 
 class TestReading:
     @pytest.mark.parametrize("headers", [{}, REGION], ids=["page", "region"])
