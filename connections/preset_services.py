@@ -109,6 +109,8 @@ def _free_name(owner: User | None, name: str) -> str:
         raise InvalidPreset("name", "Give the preset a name.")
     if len(clean) > LONGEST_NAME:
         raise InvalidPreset("name", f"The name has {len(clean)} characters but may have {LONGEST_NAME}.")
+    if not clean.isprintable():
+        raise InvalidPreset("name", "The name has characters that cannot be seen; type it anew.")
     if TradingPreset.objects.filter(owner=owner, name=clean).exists():
         raise _name_is_taken(clean)
     return clean

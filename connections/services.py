@@ -266,6 +266,8 @@ def _check_name_is_free(owner: User | None, name: str) -> None:
         raise InvalidConnection("name", "Give the connection a name.")
     if len(name.strip()) > 80:
         raise InvalidConnection("name", f"The name has {len(name.strip())} characters but may have 80.")
+    if not name.strip().isprintable():
+        raise InvalidConnection("name", "The name has characters that cannot be seen; type it anew.")
     if ExecutionConnection.objects.filter(owner=owner, name=name.strip()).exists():
         raise _name_is_taken(name)
 

@@ -87,6 +87,8 @@ def _put_name(channel: Channel, name: str) -> None:
         raise InvalidChannel("name", "Give the channel a name.")
     if len(clean) > LONGEST_NAME:
         raise InvalidChannel("name", f"The name has {len(clean)} characters but may have {LONGEST_NAME}.")
+    if not clean.isprintable():
+        raise InvalidChannel("name", "The name has characters that cannot be seen; type it anew.")
     if Channel.objects.filter(name=clean).exists():
         raise _name_is_taken(clean)
     channel.name = clean

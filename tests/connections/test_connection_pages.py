@@ -53,7 +53,7 @@ class TestAdding:
     @pytest.mark.parametrize(
         "wrong",
         [{"name": ""}, {"market": "MOON"}, {"base_url": "ftp://nowhere"}, {"preset": NOBODY},
-         {"credential_apiKey": ""}, {"credential_secret": ""}, {"name": "x" * 81}, {"name": "a\x00b"}],
+         {"credential_apiKey": ""}, {"credential_secret": ""}, {"name": "x" * 81}, {"name": "a\x00b"}, {"name": "\u200b"}, {"name": "a\u202eb"}, {"name": "a\nb"}],
     )  # fmt: skip
     def test_that_fails_gives_no_secret_back(self, alice: User, wrong: dict[str, str]) -> None:
         answer = browser_of(alice).post(ADD, ENTERED | wrong)

@@ -55,7 +55,7 @@ class TestMaking:
         ("name", "value"),
         [("max_notional", "-1"), ("max_notional", "NaN"), ("max_notional", "1e999999"), ("leverage", "0.0000000001"),
          ("max_open_positions", "1.5"), ("max_open_positions", "²"), ("sizing_mode", "ALL_IN"), ("allowed_symbols", "<b>"),
-         ("name", ""), ("name", " "), ("name", "x" * 81), ("description", "x" * 301), ("name", "a\x00b")],
+         ("name", ""), ("name", " "), ("name", "x" * 81), ("description", "x" * 301), ("name", "a\x00b"), ("name", "\u200b"), ("name", "a\u202eb"), ("name", "a\nb")],
     )  # fmt: skip
     def test_says_what_does_not_fit_at_its_field(self, alice: User, name: str, value: str) -> None:
         answer = browser_of(alice).post(NEW, {"name": "Careful"} | {name: value})

@@ -46,6 +46,7 @@ class TestChannels:
             ({}, "name"),
             ({"name": " "}, "name"),
             ({"name": "x" * 81}, "name"),
+            ({"name": "a\u202eb"}, "name"),
             ({"name": "x", "description": "y" * 2001}, "description"),
             ({"name": "x", "serves_house": "maybe"}, "serves_house"),
             ({"name": "x", "owner": NOBODY}, "owner"),
