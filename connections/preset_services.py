@@ -81,11 +81,13 @@ def change_preset(
 
 @transaction.atomic
 def remove_preset(*, preset: TradingPreset, actor: User | None, now: datetime) -> None:
-    """Delete a preset that nothing uses.
+    """Delete a preset that nothing uses. One that was deleted meanwhile is left alone.
 
     Raises:
         PresetInUse: accounts or channels trade by it.
     """
+    if TradingPreset.objects.select_for_update().filter(pk=preset.pk).first() is None:
+        return
     users = _users_of(preset)
     if users:
         raise PresetInUse(f"{preset.name} is used by {', '.join(users)}. Give them another preset first.")

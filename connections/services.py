@@ -186,11 +186,13 @@ def change_data_connection(
 
 @transaction.atomic
 def remove_connection(*, connection: ExecutionConnection, actor: User | None, now: datetime) -> None:
-    """Delete a connection that never traded.
+    """Delete a connection that never traded. One that was deleted meanwhile is left alone.
 
     Raises:
         InvalidConnection: it has history, which is kept; pause it instead.
     """
+    if ExecutionConnection.objects.select_for_update().filter(pk=connection.pk).first() is None:
+        return
     if connection.executions.exists() or connection.positions.exists():
         raise InvalidConnection("name", "A connection that has traded is kept for its history. Pause it instead.")
     _note(Kind.CONNECTION_REMOVED, connection, actor, now, name=connection.name)

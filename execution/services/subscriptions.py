@@ -78,7 +78,9 @@ def change_subscription(
 
 @transaction.atomic
 def unsubscribe(*, subscription: Subscription, actor: User | None, now: datetime) -> None:
-    """Stop following. Open positions stay, and keep their exits."""
+    """Stop following. Open positions stay, and keep their exits. What was ended meanwhile is left alone."""
+    if Subscription.objects.select_for_update().filter(pk=subscription.pk).first() is None:
+        return
     _note(Kind.SUBSCRIPTION_ENDED, subscription, actor, now)
     subscription.delete()
 

@@ -8,13 +8,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from connections import access
+from connections import access, services
 from connections.models import ExecutionConnection
 from events.catalogue import Kind
 from events.models import Event
 from tests import makers
 from tests.factories import CREDENTIALS, NOWHERE
-from tests.people import browser_of
+from tests.people import NOON, browser_of
 from tests.rest import NOBODY, Sent
 
 ADD = "/connections/new/ccxt/binance/"
@@ -265,6 +265,16 @@ class TestDeleting:
 
         assert answers == [302, 404]
         assert not ExecutionConnection.objects.exists()
+        assert Event.objects.filter(kind=Kind.CONNECTION_REMOVED).count() == 1
+
+    def test_of_what_was_deleted_in_the_same_moment_is_noted_once(
+        self, mine: ExecutionConnection, alice: User
+    ) -> None:
+        seen_by_both = [ExecutionConnection.objects.get(), ExecutionConnection.objects.get()]
+
+        for connection in seen_by_both:
+            services.remove_connection(connection=connection, actor=alice, now=NOON)
+
         assert Event.objects.filter(kind=Kind.CONNECTION_REMOVED).count() == 1
 
     def test_keeps_what_has_traded(self, mine: ExecutionConnection, alice: User) -> None:

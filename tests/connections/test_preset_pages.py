@@ -12,7 +12,7 @@ from connections.models import TradingPreset
 from events.catalogue import Kind
 from events.models import Event
 from tests import makers
-from tests.people import browser_of
+from tests.people import NOON, browser_of
 from tests.rest import NOBODY
 
 LIST, NEW = "/presets/", "/presets/new/"
@@ -134,6 +134,14 @@ class TestDeleting:
         answers = [browser.post(at(mine, "delete/")).status_code for _ in range(2)]
 
         assert answers == [302, 404]
+        assert self._changes() == ["REMOVED"]
+
+    def test_of_what_was_deleted_in_the_same_moment_is_noted_once(self, mine: TradingPreset, alice: User) -> None:
+        seen_by_both = [TradingPreset.objects.get(), TradingPreset.objects.get()]
+
+        for preset in seen_by_both:
+            preset_services.remove_preset(preset=preset, actor=alice, now=NOON)
+
         assert self._changes() == ["REMOVED"]
 
     def test_keeps_what_an_account_trades_by(self, mine: TradingPreset, alice: User) -> None:

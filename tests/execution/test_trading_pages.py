@@ -11,10 +11,11 @@ from events.catalogue import Kind
 from events.models import Event
 from execution.models import Break, ExecutionLog, Subscription
 from execution.outcomes import LogStatus, Reason
+from execution.services import subscriptions
 from positions.models import ExecutionPosition
 from signals.models import Channel
 from tests import makers
-from tests.people import browser_of
+from tests.people import NOON, browser_of
 from tests.rest import NOBODY, Sent
 
 MARKUP = "<script>harm()</script>"
@@ -127,6 +128,17 @@ class TestSubscription:
         answers = [browser.post(at("end_subscription", mine)).status_code for _ in range(2)]
 
         assert answers == [302, 404]
+        assert count(Kind.SUBSCRIPTION_ENDED) == 1
+
+    def test_ended_in_the_same_moment_is_noted_once(
+        self, rehearsal: ExecutionConnection, alice: User, channel: Channel
+    ) -> None:
+        makers.make_subscription(channel=channel, connection=rehearsal)
+        seen_by_both = [Subscription.objects.get(), Subscription.objects.get()]
+
+        for subscription in seen_by_both:
+            subscriptions.unsubscribe(subscription=subscription, actor=alice, now=NOON)
+
         assert count(Kind.SUBSCRIPTION_ENDED) == 1
 
 
