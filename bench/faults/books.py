@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from bench.faults.ground import Venue
+from connections.contract import OrderType
 from core.decimals import ZERO
 from events.models import Delivery, DeliveryStatus
 from execution.machine import OPEN
@@ -71,7 +72,11 @@ def is_settled() -> bool:
 def _is_anything_moving() -> bool:
     working = Order.objects.filter(state__in=OPEN, is_held=False)
     moving = working.filter(
-        Q(acknowledged_at__isnull=True) | Q(in_doubt=True) | Q(cancel_requested_at__isnull=False)
+        # A market order never rests: it is on its way until it is done.
+        Q(order_type=OrderType.MARKET)
+        | Q(acknowledged_at__isnull=True)
+        | Q(in_doubt=True)
+        | Q(cancel_requested_at__isnull=False)
     )
     held = ExecutionPosition.objects.filter(status=PositionStatus.OPEN, attention="")
     waiting = (
