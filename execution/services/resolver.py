@@ -43,6 +43,9 @@ logger = logging.getLogger(__name__)
 
 #: A request that left this long ago has arrived or never will: its turn in the budget, our own time-out, and some more.
 ON_ITS_WAY = timedelta(seconds=20)
+#: What a venue has acknowledged was there. Its lists may lag far behind its answers, so only after this is it believed
+#: that the order is gone; it may have traded, and then the position would have no stop.
+VANISHES_AFTER = timedelta(minutes=1)
 SEARCH_TIMEOUT_S = 60.0
 
 
@@ -147,7 +150,7 @@ def _is_absent(order: Order, outcome: Outcome) -> bool:
 def _still_on_its_way(order: Order) -> timedelta:
     """Return how long after it was sent an order may still arrive."""
     if order.acknowledged_at is not None:
-        return timedelta(0)
+        return VANISHES_AFTER
     # Without any answer it may have waited here first, because its worker was busy or is dead.
     return ON_ITS_WAY if order.error_code else couriers.LEAVES_WITHIN + ON_ITS_WAY
 

@@ -174,6 +174,19 @@ class TestEntry:
         assert (account.log.status, account.entry.sends) == (LogStatus.EXECUTED, 2)
         assert disagreements(account) == []
 
+    def test_is_not_taken_for_gone_while_the_venue_that_acknowledged_it_hides_it(self, stage: Stage) -> None:
+        """USD-M answers a market order without its trades; its lists may know nothing for longer than it promises."""
+        account = stage.open_account(LINEAR)
+        strike(stage, {"kind": "hide", "ms": 600_000}, path="/fapi/v1/order", side="BUY")
+        stage.trade()
+        assert account.entry.acknowledged_at is not None
+
+        for _ in range(5):
+            stage.look(after=10)
+
+        assert account.entry.state == "SUBMITTED"
+        assert account.log.status == LogStatus.SUBMITTED
+
     @MARKETS
     def test_is_found_although_queries_did_not_know_it_at_first(self, stage: Stage, market: MarketType) -> None:
         account = stage.open_account(market)
