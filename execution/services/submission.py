@@ -33,7 +33,7 @@ from execution.outcomes import TABLE, LogEvent, LogStatus, Reason
 from execution.plan import Decision, decide
 from execution.risk import SKIPS
 from execution.roles import OrderRole
-from execution.services import errands, protection
+from execution.services import errands, protection, turns
 from execution.services.pump import Pump
 from positions.exits import ClosingReason
 
@@ -111,6 +111,10 @@ def _work(log_ids: Sequence[UUID], waiting: Waiting, token: UUID, clock: Clock, 
         return
     try:
         _decide_and_send(log_ids, waiting, token, clock, pump)
+    except turns.Overtaken:
+        # Whoever was quicker has been seen now, so each further time somebody else has got ahead.
+        for log_id in log_ids:
+            _work([log_id], waiting, token, clock, pump)
     except Exception as error:
         if len(log_ids) == 1:
             logger.exception("Row %s could not be decided.", log_ids[0])
@@ -122,25 +126,28 @@ def _work(log_ids: Sequence[UUID], waiting: Waiting, token: UUID, clock: Clock, 
 
 
 def _decide_and_send(log_ids: Sequence[UUID], waiting: Waiting, token: UUID, clock: Clock, pump: Pump) -> None:
+    seen = turns.entries_beside(log_ids, now=clock())
     loaded = context.load(log_ids, clock=clock)
-    now, ready, ask = clock(), [], {}
+    now = clock()
+    old = {
+        each.case.log_id for each in loaded if each.account is not None and context.is_balance_old(each, now=now)
+    }
+    _decide([each for each in loaded if each.case.log_id not in old], seen, token, clock, pump)
+    ask = {}
     for each in loaded:
-        if each.account is not None and context.is_balance_old(each, now=now):
+        if each.account is not None and each.case.log_id in old:
             waiting.setdefault(each.account.connection_id, []).append(each.case.log_id)
             ask[each.account.connection_id] = Errand(ErrandKind.BALANCE, each.account, is_entry=True)
-        else:
-            ready.append(each)
-    _decide(ready, token, clock, pump)
     pump.send(list(ask.values()))
 
 
-def _decide(loaded: Sequence[Loaded], token: UUID, clock: Clock, pump: Pump) -> None:
+def _decide(loaded: Sequence[Loaded], seen: frozenset[UUID], token: UUID, clock: Clock, pump: Pump) -> None:
     if not loaded:
         return
     loaded = decision.apply_hook(loaded)
     now = clock()
     decided = [Decided(each, _decision(each, now)) for each in loaded]
-    leaving, closing = _commit(decided, token, now)
+    leaving, closing = _commit(decided, seen, token, now)
     crash.passing(Place.BEFORE_WIRE)
     pump.send(leaving)
     pump.advance(closing)
@@ -153,8 +160,16 @@ def _decision(loaded: Loaded, now: datetime) -> Decision:
 
 
 @transaction.atomic
-def _commit(decided: Sequence[Decided], token: UUID, now: datetime) -> tuple[list[Errand], list[UUID]]:
-    """Write decisions and orders; return the errands to send after the commit, and positions to close."""
+def _commit(
+    decided: Sequence[Decided], seen: frozenset[UUID], token: UUID, now: datetime
+) -> tuple[list[Errand], list[UUID]]:
+    """Write decisions and orders; return the errands to send after the commit, and positions to close.
+
+    Raises:
+        Overtaken: one of the accounts has entered meanwhile, and nothing was written.
+    """
+    cases = [each.loaded.case for each in decided]
+    turns.take([case.account.connection_id for case in cases], [case.log_id for case in cases], seen=seen, now=now)
     # Orders are locked before their rows, as everybody does who records an answer.
     held = _held_orders([each.loaded.case.log_id for each in decided])
     changes = [_log_change(each, now) for each in decided]
@@ -307,7 +322,11 @@ def _take_balances(outcomes: Sequence[Outcome], waiting: Waiting, token: UUID, c
             for log_id in mine:
                 _fail(log_id, token, each.error, clock(), Reason.NO_BALANCE)
     try:
-        _decide(context.load(came, clock=clock), token, clock, pump)
+        seen = turns.entries_beside(came, now=clock())
+        _decide(context.load(came, clock=clock), seen, token, clock, pump)
+    except turns.Overtaken:
+        for log_id in came:
+            _work([log_id], waiting, token, clock, pump)
     except Exception:
         logger.exception("Rows %s could not be decided after their balances came; their leases will end.", came)
 
