@@ -46,6 +46,13 @@ def terms_of(connection: ExecutionConnection, symbol: str) -> Terms:
     return _terms(instrument) if instrument else _terms_by_name(symbol, MarketType(connection.market))
 
 
+def external(position: ExecutionPosition, entry: Entry) -> positions.Booking:
+    """Return the booking of what closed a position, or a part of it, without an order of ours."""
+    key = positions.PositionKey(position.connection_id, position.signal_id, position.symbol)
+    opening = positions.Opening(position.terms(), Side(position.side), position.stop_price, position.targets)
+    return positions.Booking(key, opening, entry, closing_reason=ClosingReason.EXTERNAL)
+
+
 def nearest_first(targets: Iterable[dict[str, Any]], side: Side) -> list[dict[str, Any]]:
     """Return a signal's targets in the order in which the price reaches them."""
     return sorted(targets, key=lambda target: Decimal(target["price"]) * side.sign)

@@ -15,10 +15,9 @@ from core.decimals import ZERO, to_plain
 from events import operational
 from events import services as events
 from execution.models import Break
-from execution.services import breaks, consequences
+from execution.services import bookings, breaks, consequences
 from marketdata import selectors as marketdata
 from positions import services as positions
-from positions.exits import ClosingReason
 from positions.ledger import Entry, EntryKind
 from positions.models import ExecutionPosition, PositionStatus
 
@@ -102,6 +101,4 @@ def _booking(loss: _Loss, difference: Break, now: datetime) -> positions.Booking
         fee=ZERO,
         fee_currency="",
     )
-    key = positions.PositionKey(position.connection_id, position.signal_id, position.symbol)
-    opening = positions.Opening(position.terms(), Side(position.side), position.stop_price, position.targets)
-    return positions.Booking(key, opening, entry, closing_reason=ClosingReason.EXTERNAL)
+    return bookings.external(position, entry)

@@ -27,9 +27,8 @@ from execution.context import accounts_of
 from execution.courier import Account
 from execution.machine import OPEN
 from execution.models import Break, Fill, Order
-from execution.services import consequences, corrections
+from execution.services import bookings, consequences, corrections
 from positions import services as positions
-from positions.exits import ClosingReason
 from positions.ledger import Entry, EntryKind
 from positions.models import ExecutionPosition, PositionStatus
 
@@ -158,9 +157,7 @@ def _booking(position: ExecutionPosition, piece: matching.Piece) -> positions.Bo
         fee=piece.fee,
         fee_currency=fill.fee_currency,
     )
-    key = positions.PositionKey(position.connection_id, position.signal_id, position.symbol)
-    opening = positions.Opening(position.terms(), fill.side.opposite, position.stop_price, position.targets)
-    return positions.Booking(key, opening, entry, closing_reason=ClosingReason.EXTERNAL)
+    return bookings.external(position, entry)
 
 
 def _is_moving(connection_id: UUID, now: datetime) -> bool:
